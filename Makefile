@@ -1,0 +1,45 @@
+# Two commands matter: `make run` and `make test`. Both set everything up first.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST_ARGS ?= -n 2 -q
+
+NATIVE := $(wildcard */native/*.[ch] driver/launcher/*.[ch] runtime_support/native/*.[ch])
+GRAMMAR := $(wildcard frontend/grammar/*)
+
+# Variables of the caller that would change what the tests see.
+unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED PYTHONPATH PYTHONHOME
+
+.PHONY: run test setup lint types layers check unit clean
+
+run: setup
+	@echo "nothing to run yet"
+
+test: lint types layers unit
+
+setup: $(VENV)/ready
+
+$(VENV)/tools: pyproject.toml .ci/find-python
+	python=$$(.ci/find-python) && "$$python" -m venv $(VENV)
+	$(BIN)/pip install -q --upgrade "pip>=25.1"
+	$(BIN)/pip install -q --group dev --group docs --group programs
+	touch $@
+
+$(VENV)/ready: $(VENV)/tools $(NATIVE) $(GRAMMAR) driver/native_build.py
+	$(BIN)/pip install -q --no-build-isolation -e .
+	touch $@
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+layers: setup
+	$(BIN)/lint-imports
+
+unit: setup
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,1 @@
+"""What stages share: artifacts, the content store, stages, the build graph."""

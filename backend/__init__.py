@@ -1,0 +1,1 @@
+"""Intermediate representation to bytecode and to machine code."""

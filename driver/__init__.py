@@ -1,0 +1,1 @@
+"""The commands dxc and dx-py and the compile worker."""

@@ -1,0 +1,1 @@
+"""Source to tokens to AST: lexer, parser, symbols, diagnostics, unparser."""

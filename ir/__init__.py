@@ -1,0 +1,1 @@
+"""The code-level and the SSA intermediate representation."""

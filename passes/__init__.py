@@ -1,0 +1,1 @@
+"""Passes over the intermediate representation, one file a pass, and their manager."""

@@ -9,12 +9,12 @@ GRAMMAR := $(wildcard frontend/grammar/*)
 # Variables of the caller that would change what the tests see.
 unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED PYTHONPATH PYTHONHOME
 
-.PHONY: run test setup lint types layers check unit clean
+.PHONY: run test setup lint types layers docs unit clean
 
 run: setup
 	@echo "nothing to run yet"
 
-test: lint types layers unit
+test: lint types layers docs unit
 
 setup: $(VENV)/ready
 
@@ -37,6 +37,9 @@ types: setup
 
 layers: setup
 	$(BIN)/lint-imports
+
+docs: setup
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
 
 unit: setup
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -1,0 +1,1 @@
+"""The grammar of Python as data, and its readers: rules, actions, node classes."""

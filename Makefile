@@ -24,7 +24,8 @@ $(VENV)/tools: pyproject.toml .ci/find-python
 	$(BIN)/pip install -q --group dev --group docs --group programs
 	touch $@
 
-$(VENV)/ready: $(VENV)/tools $(NATIVE) $(GRAMMAR) driver/native_build.py
+$(VENV)/ready: $(VENV)/tools $(NATIVE) $(GRAMMAR) driver/native_build.py \
+		driver/launcher_build.py driver/commands.py
 	$(BIN)/pip install -q --no-build-isolation -e .
 	touch $@
 

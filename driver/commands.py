@@ -1,0 +1,31 @@
+"""The sub-commands of ``dx-py``: one row a command.
+
+The native launcher's list of words, ``dx-py help`` and the shell completions are derived from
+this table; nothing here imports the module that a row names.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """``target`` is ``"module:function"``; the function takes the arguments after the word as
+    ``list[str]`` and returns an exit status. ``summary`` is one line for ``dx-py help``."""
+
+    target: str
+    summary: str
+
+
+COMMANDS: dict[str, Command] = {
+    "help": Command("dx_py.driver.help:main", "show the commands, or what one of them does"),
+    "version": Command("dx_py.driver.version:main", "show the version of DX-Py"),
+}
+
+#: ``dx-py -m MODULE`` that is ours once the command exists: MODULE -> word.
+MODULE_COMMANDS = {"pip": "pip", "pytest": "test", "venv": "venv"}
+
+
+def module_commands() -> dict[str, str]:
+    """MODULE -> word, for the words that exist."""
+    return {module: word for module, word in MODULE_COMMANDS.items() if word in COMMANDS}

@@ -1,0 +1,50 @@
+/* dx-py: finds the interpreter and becomes it.
+ *
+ * The interpreter gets the user's arguments unchanged and, through the environment, a folder
+ * with a sitecustomize module that starts DX-Py (runtime_support/bootstrap). Where anything of
+ * DX-Py is missing, it gets only the arguments: then `dx-py` is `python`. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "command_line.h"
+#include "installation.h"
+#include "interpreter.h"
+#include "plan.h"
+#include "text.h"
+
+enum { FAILED = 1, WRONG_USAGE = 2 };
+
+static int execute(const struct dx_plan *plan, bool only_show) {
+    if (plan->problem)
+        dx_say("%s", plan->problem);
+    if (!plan->path)
+        return WRONG_USAGE;
+    if (only_show) {
+        dx_print_plan(plan);
+        return 0;
+    }
+    dx_execute_plan(plan);
+    dx_say("cannot execute '%s': %s", plan->path, strerror(errno));
+    return FAILED;
+}
+
+int main(int count, char **arguments) {
+    static char *nothing[] = {NULL};
+    char **rest = count > 0 ? arguments + 1 : nothing;
+    struct dx_installation installation =
+        dx_find_installation(count > 0 ? arguments[0] : "dx-py");
+    const char *portable = dx_setting("DX_PORTABLE");
+    if (portable && strcmp(portable, "1") == 0) {
+        struct dx_plan plan = dx_make_portable_plan(rest, &installation);
+        if (plan.path)
+            return execute(&plan, false);
+    }
+    struct dx_command_line line = dx_parse(rest);
+    if (line.request == DX_MISTAKE) {
+        dx_say("%s", line.mistake);
+        return WRONG_USAGE;
+    }
+    struct dx_plan plan = dx_make_plan(&line, &installation);
+    return execute(&plan, line.show_plan);
+}

@@ -1,0 +1,137 @@
+"""``driver/launcher/*.c`` into the script ``dx-py``, as part of every build.
+
+A platform without a C compiler, Windows, and ``DX_PORTABLE=1`` get a script in Python that does
+the same (``launcher_entry``). Runs at build time only, when ``dx_py`` is not installed yet.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import ClassVar
+
+from distutils.ccompiler import CCompiler, new_compiler
+from distutils.errors import CCompilerError, DistutilsError
+from distutils.sysconfig import customize_compiler
+from setuptools import Command
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ROOT / "driver" / "launcher"
+FLAGS = ["-std=gnu11", "-O2", "-g0", "-Wall", "-Wextra"]
+
+#: Installers put their interpreter's path in place of ``#!python``.
+PORTABLE_SCRIPT = """\
+#!python
+import sys
+
+from dx_py.driver.launcher_entry import main
+
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+class BuildLauncher(Command):
+    """The command ``build_scripts``, whose one script is ``dx-py``."""
+
+    description = "build the dx-py launcher"
+    user_options: ClassVar[list[tuple[str, str, str]]] = [
+        ("build-dir=", "d", "folder of the script"),
+        ("executable=", "e", "ignored: installers choose the script's interpreter"),
+        ("force", "f", "ignored: it is always built"),
+    ]
+    boolean_options: ClassVar[list[str]] = ["force"]
+
+    def initialize_options(self) -> None:
+        self.build_dir = ""
+        self.executable = ""
+        self.force = False
+        self.editable_mode = False
+
+    def finalize_options(self) -> None:
+        self.build_dir = self.build_dir or self.get_finalized_command("build").build_scripts
+
+    def get_source_files(self) -> list[str]:
+        """What a source distribution must hold, relative to the checkout."""
+        return [str(path.relative_to(ROOT)) for path in sorted(SOURCES.glob("*.[ch]"))]
+
+    def run(self) -> None:
+        target = Path(self.build_dir) / "dx-py"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        if not has_native_launcher() or not self._compile(target):
+            target.write_text(PORTABLE_SCRIPT, encoding="utf-8")
+        target.chmod(0o755)
+
+    def _compile(self, target: Path) -> bool:
+        work = Path(self.get_finalized_command("build").build_temp) / "launcher"
+        checkout = ROOT if self.editable_mode else None
+        try:
+            build_launcher(target, work, checkout=checkout)
+        except (CCompilerError, DistutilsError, OSError) as error:
+            self.warn(f"no native dx-py, one in Python instead: {error}")
+            return False
+        return True
+
+
+def has_native_launcher() -> bool:
+    """Whether this platform can have one; the compiler may still be missing."""
+    return os.name == "posix" and os.environ.get("DX_PORTABLE") != "1"
+
+
+def build_launcher(
+    target: Path, work: Path, *, checkout: Path | None = None, flags: Iterable[str] = ()
+) -> None:
+    """Compile to ``target``, with objects and generated header under ``work``.
+
+    With ``checkout`` the launcher looks for the package there, and otherwise near itself.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    (work / "dx_commands.h").write_text(commands_header(), encoding="utf-8")
+    flags = [*FLAGS, *flags]
+    defines: list[tuple[str] | tuple[str, str | None]] = []
+    if checkout:
+        defines.append(("DX_CHECKOUT", f'"{checkout}"'))
+    compiler = _compiler()
+    objects = compiler.compile(
+        sorted(os.path.relpath(path) for path in SOURCES.glob("*.c")),
+        output_dir=str(work),
+        macros=defines,
+        include_dirs=[str(SOURCES), str(work)],
+        extra_postargs=flags,
+    )
+    compiler.link_executable(objects, str(target), extra_postargs=flags)
+
+
+def _compiler() -> CCompiler:
+    compiler = new_compiler()
+    customize_compiler(compiler)
+    return compiler
+
+
+def commands_header() -> str:
+    """``dx_commands.h``: the words that are sub-commands, from the table of commands."""
+    table = _commands()
+    words = [f'"{word}"' for word in sorted({*table.COMMANDS, "run"})]
+    modules = [
+        f'{{"{module}", "{word}"}}' for module, word in sorted(table.module_commands().items())
+    ]
+    return (
+        "struct dx_module_command { const char *module, *word; };\n"
+        "static const struct dx_module_command DX_MODULE_COMMANDS[] = "
+        f"{{{', '.join([*modules, '{0}'])}}};\n"
+        f"static const char *const DX_COMMAND_WORDS[] = {{{', '.join([*words, 'NULL'])}}};\n"
+    )
+
+
+def _commands() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("_dx_commands", ROOT / "driver/commands.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

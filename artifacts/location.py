@@ -1,10 +1,9 @@
-"""Where the store lives, and whether that folder may be trusted."""
+"""Whether a folder may be trusted, and how to make one that may."""
 
 from __future__ import annotations
 
 import os
 import stat
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,23 +12,6 @@ from dx_py.artifacts.errors import DxError
 
 class UntrustedFolderError(DxError):
     """A folder in which somebody else could have put what we would run."""
-
-
-def default_root() -> Path:
-    """``$DX_CACHE_DIR``, else ``dx-py`` in the platform's folder for caches."""
-    if chosen := os.environ.get("DX_CACHE_DIR"):
-        return Path(chosen).absolute()
-    return _user_caches() / "dx-py"
-
-
-def _user_caches() -> Path:
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    chosen = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG specification says to ignore a relative path.
-    return Path(chosen) if chosen.startswith("/") else Path.home() / ".cache"
 
 
 def check_trusted(folder: Path) -> None:

@@ -25,15 +25,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from dx_py.artifacts import collection
 from dx_py.artifacts.artifact import MAGIC, Digest, body_of, digest
 from dx_py.artifacts.atomic_file import write_atomically
 from dx_py.artifacts.errors import DamagedArtifactError, DxError
-from dx_py.artifacts.location import check_trusted, default_root
+from dx_py.artifacts.location import check_trusted
 
 LAYOUT: Final = "v1"
 ACTION_MAGIC: Final = b"DXK1"
 ACTION_SIZE: Final = 72
 USED_RESOLUTION: Final = 6 * 3600.0
+DEFAULT_LIMIT: Final = 4 << 30
 
 #: Told, in one line, of everything a store survived.
 Report = Callable[[str], None]
@@ -43,10 +45,6 @@ def report_to_stderr(line: str) -> None:
     print(f"dx-py: {line}", file=sys.stderr)  # noqa: T201
 
 
-def open_default(*, report: Report = report_to_stderr) -> ArtifactStore:
-    return ArtifactStore(default_root(), report=report)
-
-
 class ArtifactStore:
     """Never raises for a store that cannot be used: it then answers "not known".
 
@@ -54,9 +52,17 @@ class ArtifactStore:
     written (read-only, full), reading goes on. Each is reported once.
     """
 
-    def __init__(self, root: Path | str, *, report: Report = report_to_stderr) -> None:
+    def __init__(
+        self,
+        root: Path | str,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        report: Report = report_to_stderr,
+    ) -> None:
+        """``limit``, in bytes, is what putting keeps the store near."""
         self.root = Path(root).absolute()
         self.layout = self.root / LAYOUT
+        self.limit = limit
         self._report = report
         self._readable = True
         self._writable = True
@@ -84,6 +90,8 @@ class ArtifactStore:
         name = digest(data)
         if self._writable and not self._is_stored(name, len(data)):
             self._write(self.object_path(name), data)
+            if name.startswith("0", 2):
+                self._keep_small(name)
         return name
 
     def get(self, name: Digest) -> bytes | None:
@@ -124,6 +132,15 @@ class ArtifactStore:
 
     def action_path(self, action: Digest) -> Path:
         return self.layout / "actions" / action[:2] / action[2:]
+
+    def _keep_small(self, name: Digest) -> None:
+        """Collect when the folder of ``name``, one of 256, has outgrown its share by far.
+
+        Asked for one artifact in sixteen, so a process that stores little scans nothing.
+        """
+        folder = self.object_path(name).parent
+        if collection.folder_bytes(folder) > 2 * self.limit // 256:
+            collection.collect(self.layout, limit=self.limit)
 
     def _is_stored(self, name: Digest, size: int) -> bool:
         path = self.object_path(name)

@@ -6,6 +6,7 @@ import importlib
 import sys
 from difflib import get_close_matches
 
+from dx_py.artifacts.errors import DxError
 from dx_py.driver.commands import COMMANDS
 
 
@@ -17,6 +18,9 @@ def main(arguments: list[str]) -> int:
     module, _, function = command.target.partition(":")
     try:
         return int(getattr(importlib.import_module(module), function)(rest))
+    except DxError as error:
+        sys.stderr.write(f"dx-py {word}: {error}\n")
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from dx_py.artifacts.artifact import Artifact, Digest, digest, encode
-from dx_py.artifacts.location import UntrustedFolderError, check_trusted, default_root
+from dx_py.artifacts.configuration import default_root
+from dx_py.artifacts.location import UntrustedFolderError, check_trusted
 from dx_py.artifacts.store import ArtifactStore
 
 DATA = encode(Artifact("sample", 1, "payload"))

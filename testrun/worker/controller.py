@@ -1,0 +1,176 @@
+"""The controller's loop: hand out batches, collect what workers say, replay it in order."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+
+import pytest
+
+from . import events
+from .channel import Channel
+from .crash import Death, crash_events
+from .isolation import Identity, become_worker, prepare_temporary_folder
+from .pool import Pool, Process
+from .reporting import Replay
+from .schedule import Schedule, make_schedule
+from .timeouts import time_limit
+from .worker import run_forked
+
+
+class Controller:
+    """Runs the collected items of ``session`` in forked workers.
+
+    On return every item was reported, or the exception that pytest's own loop would have raised
+    is under way.
+    """
+
+    def __init__(self, session: pytest.Session, *, workers: int, dist: str) -> None:
+        self.session = session
+        self.workers = max(1, min(workers, len(session.items)))
+        self.run_id = uuid.uuid4().hex
+        self.schedule: Schedule = make_schedule(session.items, workers=self.workers, dist=dist)
+        self.replay = Replay(session)
+        self.pool = Pool(self.enter_worker)
+        self.limits = [time_limit(item) for item in session.items]
+        self.failed: set[int] = set()
+
+    def run(self) -> None:
+        prepare_temporary_folder(self.session)
+        try:
+            for number in range(self.workers):
+                self.pool.start(number)
+            while self.pool.processes:
+                self.step()
+        finally:
+            self.pool.kill_all()
+
+    def enter_worker(self, number: int, channel: Channel, dump_fd: int) -> None:
+        identity = Identity(number, self.workers, self.run_id)
+        become_worker(self.session.config, identity, dump_fd)
+        run_forked(self.session, channel)
+
+    def step(self) -> None:
+        for process, messages in self.pool.poll(self.until_deadline()):
+            if messages is None:
+                self.bury(process)
+                continue
+            for message in messages:
+                self.hear(process, message)
+        self.stop_overdue()
+
+    def hear(self, process: Process, message: tuple[Any, ...]) -> None:
+        kind = message[0]
+        if kind == events.NEED:
+            self.feed(process)
+        elif kind == events.DONE:
+            process.done = True
+            self.worker_finished(process, message[1])
+        elif kind == events.INTERNAL:
+            raise WorkerError(f"internal error in worker {process.name}\n{message[1]}")
+        else:
+            self.note(process, message)
+            self.replay.add(message)
+
+    def note(self, process: Process, message: tuple[Any, ...]) -> None:
+        """Keep what is needed to name a test when its worker dies."""
+        kind, index = message[0], message[1]
+        if kind == events.START:
+            process.running = index
+            process.started = time.monotonic()
+            process.reports = set()
+            process.recent = [*process.recent[-4:], index]
+        elif kind in (events.FINISH, events.EXIT):
+            process.running = None
+            process.assigned.remove(index)
+        elif kind == events.HOOK and message[2] == "pytest_runtest_logreport":
+            self.note_report(process, index, message[3]["report"])
+
+    def note_report(self, process: Process, index: int, report: dict[str, Any]) -> None:
+        process.reports.add(str(report.get("when")))
+        if report.get("outcome") == "failed":
+            self.failed.add(index)
+
+    def feed(self, process: Process) -> None:
+        batch = self.schedule.take(self.horizon())
+        if batch is None:
+            process.channel.send((events.END,))
+        else:
+            process.assigned.extend(batch)
+            process.channel.send((events.BATCH, batch))
+
+    def horizon(self) -> int:
+        """The first item that ``--maxfail`` keeps from being reported."""
+        limit: int = self.session.config.getoption("maxfail")
+        if not limit or len(self.failed) < limit:
+            return len(self.session.items)
+        return sorted(self.failed)[limit - 1] + 1
+
+    def worker_finished(self, process: Process, output: dict[str, Any]) -> None:
+        """As pytest-xdist: plug-ins read ``node.workeroutput`` in ``pytest_testnodedown``."""
+        node = WorkerNode(process.name, self.session.config, output)
+        self.session.config.hook.pytest_testnodedown(node=node, error=None)
+
+    def until_deadline(self) -> float | None:
+        deadlines = [
+            deadline for deadline in map(self.deadline, self.pool.processes) if deadline
+        ]
+        return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+
+    def deadline(self, process: Process) -> float | None:
+        limit = None if process.running is None else self.limits[process.running]
+        return None if limit is None else process.started + limit
+
+    def stop_overdue(self) -> None:
+        now = time.monotonic()
+        for process in list(self.pool.processes):
+            deadline = self.deadline(process)
+            if deadline is not None and deadline <= now:
+                process.ask_for_traceback()
+                process.kill()
+                self.bury(process, timed_out=True)
+
+    def bury(self, process: Process, *, timed_out: bool = False) -> None:
+        """A worker is gone: blame the running item, give back the rest, start another."""
+        status = self.pool.remove(process)
+        if not process.done:
+            self.blame(process, status, timed_out=timed_out)
+        process.dump.close()
+
+    def blame(self, process: Process, status: int, *, timed_out: bool) -> None:
+        rest = [index for index in process.assigned if index != process.running]
+        if process.running is None and not process.recent and not rest:
+            raise WorkerError(f"worker {process.name} died before its first test ({status})")
+        if process.running is not None:
+            index = process.running
+            limit = self.limits[index] if timed_out else None
+            death = Death(process.name, status, limit, process.traceback_text())
+            recent = [self.session.items[number].nodeid for number in process.recent[:-1]]
+            self.failed.add(index)
+            for event in crash_events(
+                self.session, index, death, reported=process.reports, recent=recent
+            ):
+                self.replay.add(event)
+        self.schedule.give_back(rest)
+        if self.schedule.batches:
+            self.pool.start(process.number)
+
+
+class WorkerNode:
+    """The controller's view of a worker, as much of pytest-xdist's as plug-ins read."""
+
+    def __init__(self, name: str, config: pytest.Config, output: dict[str, Any]) -> None:
+        self.config = config
+        self.workeroutput = output
+        self.workerinput = {"workerid": name}
+        self.gateway = Gateway(name)
+
+
+class Gateway:
+    def __init__(self, name: str) -> None:
+        self.id = name
+
+
+class WorkerError(Exception):
+    """A worker failed outside any test."""

@@ -1,0 +1,23 @@
+"""What a worker tells the controller, and what the controller tells a worker.
+
+Messages are tuples whose first element is one of the names below.
+"""
+
+from __future__ import annotations
+
+# Worker to controller.
+START = "start"  # (START, index): the item is about to run
+HOOK = (
+    "hook"  # (HOOK, index, name, arguments): a reporting hook was called, arguments serialised
+)
+WRITE = "write"  # (WRITE, index, text): a plug-in wrote to the terminal
+FINISH = "finish"  # (FINISH, index): the item is over
+NEED = "need"  # (NEED,): one item is left; a batch or END is awaited
+EXIT = "exit"  # (EXIT, index, message, returncode): pytest.exit() was called
+INTERNAL = "internal"  # (INTERNAL, text): an error of pytest or a plug-in, not of a test
+DONE = "done"  # (DONE, workeroutput): session fixtures are torn down; the process is leaving
+COLLECTED = "collected"  # (COLLECTED, ids): a spawned worker's own collection
+
+# Controller to worker.
+BATCH = "batch"  # (BATCH, indexes)
+END = "end"  # (END,): no further batch

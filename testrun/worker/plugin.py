@@ -1,0 +1,82 @@
+"""The plug-in that turns one real pytest session into a controller of forked workers.
+
+pytest parses, collects and reports as ever; only the loop over the items is ours, and where a
+run cannot be split it is pytest's own again, with one line that says why.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from . import xdist_interface
+from .controller import Controller
+from .fallback import reason_for_one_process
+
+
+class DxPlugin:
+    """Registered before pytest reads its command line."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+
+    def pytest_addoption(
+        self, parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager
+    ) -> None:
+        xdist_interface.replace_xdist(pluginmanager)
+        xdist_interface.add_options(parser)
+
+    def pytest_addhooks(self, pluginmanager: pytest.PytestPluginManager) -> None:
+        pluginmanager.add_hookspecs(xdist_interface.HookSpecifications)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        xdist_interface.add_markers(config)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        config = session.config
+        if config.option.collectonly or not session.items:
+            return None
+        if session.testsfailed and not config.option.continue_on_collection_errors:
+            return None
+        self.reason = reason_for_one_process(session)
+        if self.reason is not None:
+            return None
+        Controller(session, workers=worker_count(config), dist=config.option.dx_dist).run()
+        return True
+
+    @pytest.fixture(scope="session")
+    def worker_id(self, request: pytest.FixtureRequest) -> str:
+        """``gw0``, ``gw1``, ...; ``master`` outside workers, as pytest-xdist has it."""
+        given: Any = getattr(request.config, "workerinput", {"workerid": "master"})
+        return str(given["workerid"])
+
+    @pytest.fixture(scope="session")
+    def testrun_uid(self, request: pytest.FixtureRequest) -> str:
+        """The same text in all workers of a run."""
+        given: Any = getattr(request.config, "workerinput", {"testrunuid": "master"})
+        return str(given["testrunuid"])
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:  # noqa: ANN401
+        if self.reason is not None:
+            terminalreporter.write_line(f"dx-py: one process of plain pytest: {self.reason}")
+
+
+def worker_count(config: pytest.Config) -> int:
+    wanted = config.option.dx_workers
+    if isinstance(wanted, int):
+        return wanted
+    from_hook = config.hook.pytest_xdist_auto_num_workers(config=config)
+    return from_hook if from_hook is not None else available_processors()
+
+
+def available_processors() -> int:
+    variable = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS", "")
+    if variable.isdigit():
+        return max(1, int(variable))
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,129 @@
+"""Collected items -> batches: runs of item numbers that one worker executes together.
+
+Items that share a fixture wider than a function stay together, so that it is set up once; by
+default so do the items of a file, because tests of one file often rely on each other's order.
+A file that would keep one worker busy while the others are out of work is cut where no such
+fixture is shared.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+# Batches a worker gets on average: more even out lengths, fewer cost less switching.
+BATCHES_PER_WORKER = 4
+SHARED_SCOPES = frozenset({"class", "module", "package"})
+
+
+class Schedule:
+    """Batches yet to run, handed out from the front."""
+
+    def __init__(self, batches: Iterable[list[int]]) -> None:
+        self.batches = deque(batches)
+
+    def take(self, horizon: int) -> list[int] | None:
+        """The next batch, without items at or past ``horizon``."""
+        while self.batches:
+            batch = [index for index in self.batches.popleft() if index < horizon]
+            if batch:
+                return batch
+        return None
+
+    def give_back(self, indexes: list[int]) -> None:
+        """Items of a worker that died before it came to them are next."""
+        if indexes:
+            self.batches.appendleft(indexes)
+
+
+def make_schedule(items: list[pytest.Item], *, workers: int, dist: str) -> Schedule:
+    if workers == 1:
+        return Schedule([list(range(len(items)))] if items else [])
+    limit = max(1, len(items) // (workers * BATCHES_PER_WORKER))
+    if dist in ("load", "worksteal"):
+        return Schedule(join_small(group_by(items, own_group), limit))
+    if dist in ("loadfile", "loadscope", "loadgroup"):
+        return Schedule(group_by(items, GROUPS[dist]))
+    groups = group_by(items, file_group)
+    return Schedule(piece for group in groups for piece in cut(items, group, limit))
+
+
+def group_by(items: list[pytest.Item], key: Callable[[pytest.Item], str]) -> list[list[int]]:
+    groups: dict[str, list[int]] = {}
+    for index, item in enumerate(items):
+        groups.setdefault(key(item), []).append(index)
+    return list(groups.values())
+
+
+def xdist_group(item: pytest.Item) -> str | None:
+    mark = item.get_closest_marker("xdist_group")
+    if mark is None:
+        return None
+    return "@" + str(mark.args[0] if mark.args else mark.kwargs.get("name", "default"))
+
+
+def file_group(item: pytest.Item) -> str:
+    return xdist_group(item) or item.nodeid.split("::", 1)[0]
+
+
+def scope_group(item: pytest.Item) -> str:
+    return item.nodeid.rsplit("::", 1)[0]
+
+
+def own_group(item: pytest.Item) -> str:
+    return xdist_group(item) or item.nodeid
+
+
+GROUPS: dict[str, Callable[[pytest.Item], str]] = {
+    "loadfile": file_group,
+    "loadscope": scope_group,
+    "loadgroup": own_group,
+}
+
+
+def join_small(groups: list[list[int]], limit: int) -> list[list[int]]:
+    """Neighbouring groups together, up to ``limit`` items a batch."""
+    batches: list[list[int]] = []
+    for group in groups:
+        if batches and len(batches[-1]) + len(group) <= limit:
+            batches[-1].extend(group)
+        else:
+            batches.append(list(group))
+    return batches
+
+
+def cut(items: list[pytest.Item], group: list[int], limit: int) -> list[list[int]]:
+    """``group`` in pieces of about ``limit`` items, never between two that share a fixture."""
+    if len(group) <= limit or xdist_group(items[group[0]]):
+        return [group]
+    pieces: list[list[int]] = [[group[0]]]
+    for previous, index in pairs(group):
+        if len(pieces[-1]) >= limit and not share_fixture(items[previous], items[index]):
+            pieces.append([])
+        pieces[-1].append(index)
+    return pieces
+
+
+def pairs(indexes: list[int]) -> Iterable[tuple[int, int]]:
+    return zip(indexes, indexes[1:])
+
+
+def share_fixture(left: pytest.Item, right: pytest.Item) -> bool:
+    return bool(shared_definitions(left) & shared_definitions(right))
+
+
+def shared_definitions(item: pytest.Item) -> set[int]:
+    """Identities of the fixture definitions of class, module or package scope that it uses."""
+    information: Any = getattr(item, "_fixtureinfo", None)
+    if information is None:
+        # Doctests and custom items: nothing known, so their collector is what they share.
+        return {id(item.parent)}
+    return {
+        id(definition)
+        for definitions in information.name2fixturedefs.values()
+        for definition in definitions
+        if definition.scope in SHARED_SCOPES
+    }

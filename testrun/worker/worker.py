@@ -1,0 +1,105 @@
+"""The loop of a worker: take batches of item numbers, run each by pytest's own protocol."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import traceback
+from typing import Any
+
+import pytest
+
+from . import events
+from .channel import Channel
+from .reporting import Forwarder
+
+
+class Worker:
+    """Runs items of an already collected session; everything it learns goes up the channel."""
+
+    def __init__(self, session: pytest.Session, channel: Channel) -> None:
+        self.session = session
+        self.channel = channel
+        self.forwarder = Forwarder(session.config, channel)
+        self.queue: list[int] = []
+        self.ended = False
+
+    def run(self) -> None:
+        self.session.config.pluginmanager.register(self.forwarder, "dx-forwarder")
+        self.channel.send((events.NEED,))
+        self.take()
+        while self.queue:
+            self.run_item(self.queue.pop(0))
+        self.finish()
+
+    def take(self) -> None:
+        """Wait for a batch; the last item's teardown depends on what comes after it."""
+        kind, *content = self.channel.receive()
+        if kind == events.BATCH:
+            self.queue.extend(content[0])
+        else:
+            self.ended = True
+
+    def run_item(self, index: int) -> None:
+        item = self.session.items[index]
+        self.forwarder.index = index
+        self.channel.send((events.START, index))
+        if not self.queue and not self.ended:
+            self.channel.send((events.NEED,))
+            self.take()
+        following = self.session.items[self.queue[0]] if self.queue else None
+        try:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        except pytest.exit.Exception as stop:
+            self.channel.send((events.EXIT, index, stop.msg, stop.returncode))
+            return
+        self.channel.send((events.FINISH, index))
+
+    def finish(self) -> None:
+        config: Any = self.session.config
+        config.hook.pytest_sessionfinish(session=self.session, exitstatus=0)
+        self.channel.send((events.DONE, plain_output(config.workeroutput)))
+
+
+def plain_output(output: dict[str, Any]) -> dict[str, Any]:
+    """What can be sent of ``config.workeroutput``."""
+    simple = (str, bytes, int, float, bool, list, tuple, dict, type(None))
+    return {key: value for key, value in output.items() if isinstance(value, simple)}
+
+
+def run_forked(session: pytest.Session, channel: Channel) -> None:
+    """Run and leave the process: the caller's frames, which are the controller's, end here."""
+    status = 0
+    try:
+        Worker(session, channel).run()
+        threading._shutdown()  # type: ignore[attr-defined]
+        run_exit_handlers()
+    except BaseException:
+        status = 3
+        report_failure(channel)
+    finally:
+        leave(status)
+
+
+def run_exit_handlers() -> None:
+    import atexit
+
+    atexit._run_exitfuncs()
+
+
+def report_failure(channel: Channel) -> None:
+    try:
+        channel.send((events.INTERNAL, traceback.format_exc()))
+    except OSError:
+        # The controller is gone: there is nobody left to tell.
+        return
+
+
+def leave(status: int) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            continue
+    os._exit(status)

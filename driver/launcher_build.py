@@ -1,7 +1,7 @@
 """``driver/launcher/*.c`` into the script ``dx-py``, as part of every build.
 
 A platform without a C compiler, Windows, and ``DX_PORTABLE=1`` get a script in Python that does
-the same (``launcher_entry``). Runs at build time only, when ``dx_py`` is not installed yet.
+the same (``portable_launcher``). Runs at build time only, when ``dx_py`` is not installed yet.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ PORTABLE_SCRIPT = """\
 #!python
 import sys
 
-from dx_py.driver.launcher_entry import main
+from dx_py.driver.portable_launcher.__main__ import main
 
-sys.exit(main(sys.argv[1:]))
+sys.exit(main())
 """
 
 

@@ -1,10 +1,9 @@
 """What DX-Py does inside the user's process before the user's program starts.
 
 Loaded by path from ``bootstrap/sitecustomize.py``, only on CPython 3.12, under a private name
-that never enters ``sys.modules``: no module but those that are always loaded may be imported.
+that never enters ``sys.modules``: no module but those that are always loaded may be imported,
+not even ``__future__``.
 """
-
-from __future__ import annotations
 
 
 def start(settings: dict[str, str]) -> None:

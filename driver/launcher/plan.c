@@ -167,7 +167,7 @@ struct dx_plan dx_make_plan(const struct dx_command_line *line,
 
 struct dx_plan dx_make_portable_plan(char *const *arguments,
                                      const struct dx_installation *installation) {
-    struct dx_plan plan = own_module("dx_py.driver.launcher_entry", installation);
+    struct dx_plan plan = own_module("dx_py.driver.portable_launcher", installation);
     while (*arguments)
         dx_add(&plan.arguments, *arguments++);
     return plan;

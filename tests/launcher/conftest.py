@@ -1,0 +1,84 @@
+"""The launchers under test, and interpreters for them to find."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dx_py.driver.portable_launcher.versions import find_version
+
+SCRIPT = Path(sysconfig.get_path("scripts")) / "dx-py"
+PORTABLE = (sys.executable, "-I", "-m", "dx_py.driver.portable_launcher")
+INTERPRETERS = ("3.10", "3.12", "3.13")
+
+
+def has_native() -> bool:
+    return os.environ.get("DX_PORTABLE") != "1" and SCRIPT.read_bytes()[:2] != b"#!"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a process ended; ``status`` is negative for a signal."""
+
+    status: int
+    output: bytes
+    errors: bytes
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    stdin: bytes = b"",
+) -> Outcome:
+    done = subprocess.run(
+        command, cwd=cwd, env=environ, input=stdin, capture_output=True, check=False, timeout=60
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(params=["native", "portable"])
+def launcher(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    if request.param == "portable":
+        return PORTABLE
+    if not has_native():
+        pytest.skip("no native launcher in this build")
+    return (str(SCRIPT),)
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Version -> a fresh virtual environment, for the interpreters of this machine."""
+    folder = tmp_path_factory.mktemp("environments")
+    made = {}
+    for version in INTERPRETERS:
+        python = sys.executable if version == "3.12" else find_version(version)
+        if python is not None:
+            made[version] = folder / version
+            command = [python, "-m", "venv", "--without-pip", made[version]]
+            subprocess.run(command, check=True)
+    return made
+
+
+@pytest.fixture
+def environment(environments: dict[str, Path]) -> Path:
+    return environments["3.12"]
+
+
+@pytest.fixture
+def environ(environment: Path, tmp_path: Path) -> dict[str, str]:
+    """A small process environment in which ``environment`` is the active one."""
+    return {
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "PATH": f"{environment}/bin:/usr/bin:/bin",
+        "VIRTUAL_ENV": str(environment),
+    }

@@ -15,7 +15,8 @@ BOOT = Path(__file__).with_name("worker") / "boot.py"
 def main(arguments: list[str]) -> int:
     """Run the tests; pytest's exit status. A first ``--python PATH`` names the interpreter."""
     python, rest = chosen_interpreter(arguments)
-    command = [str(python), str(BOOT), *rest]
+    # `-m`: the current folder can be imported from, as under `python -m pytest`.
+    command = [str(python), str(BOOT), "-m", *rest]
     if os.name == "posix":
         sys.stdout.flush()
         os.execv(command[0], command)

@@ -11,8 +11,8 @@ ENVIRONMENT_FOLDERS = (".venv", "venv")
 
 
 def project_interpreter(folder: Path, environment: Mapping[str, str]) -> Path:
-    """The active environment's python, else that of the nearest ``.venv`` above ``folder``,
-    else DX-Py's own."""
+    """What the launcher found (``DX_INTERPRETER``), else the active environment's python, else
+    that of the nearest ``.venv`` above ``folder``, else DX-Py's own."""
     for candidate in candidates(folder, environment):
         if os.access(candidate, os.X_OK):
             return candidate
@@ -20,6 +20,8 @@ def project_interpreter(folder: Path, environment: Mapping[str, str]) -> Path:
 
 
 def candidates(folder: Path, environment: Mapping[str, str]) -> Iterator[Path]:
+    if environment.get("DX_INTERPRETER"):
+        yield Path(environment["DX_INTERPRETER"])
     active = environment.get("VIRTUAL_ENV") or environment.get("CONDA_PREFIX")
     if active:
         yield python_of(Path(active))

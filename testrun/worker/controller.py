@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from . import events
-from .channel import Channel
-from .crash import Death, crash_events
-from .isolation import Identity, become_worker, prepare_temporary_folder
+from .crash import Death, crash_events, failure_events
+from .fallback import fork_reason
+from .isolation import prepare_temporary_folder
+from .launching import Forking, Spawning
 from .pool import Pool, Process
 from .reporting import Replay
 from .schedule import Schedule, make_schedule
 from .timeouts import time_limit
-from .worker import run_forked
 
 
 class Controller:
@@ -32,24 +32,32 @@ class Controller:
         self.run_id = uuid.uuid4().hex
         self.schedule: Schedule = make_schedule(session.items, workers=self.workers, dist=dist)
         self.replay = Replay(session)
-        self.pool = Pool(self.enter_worker)
+        self.spawning = fork_reason() is not None
+        self.pool = self.make_pool()
         self.limits = [time_limit(item) for item in session.items]
         self.failed: set[int] = set()
+
+    def make_pool(self) -> Pool:
+        if self.spawning:
+            return Pool(Spawning(self.session, self.workers, self.run_id))
+        forking = Forking(self.session, self.workers, self.run_id)
+        forking.pool = Pool(forking)
+        return forking.pool
 
     def run(self) -> None:
         prepare_temporary_folder(self.session)
         try:
             for number in range(self.workers):
-                self.pool.start(number)
+                self.start_worker(number)
             while self.pool.processes:
                 self.step()
         finally:
-            self.pool.kill_all()
+            self.pool.stop()
 
-    def enter_worker(self, number: int, channel: Channel, dump_fd: int) -> None:
-        identity = Identity(number, self.workers, self.run_id)
-        become_worker(self.session.config, identity, dump_fd)
-        run_forked(self.session, channel)
+    def start_worker(self, number: int) -> None:
+        process = self.pool.start(number)
+        if self.spawning:
+            process.channel.send((events.ORDER, [item.nodeid for item in self.session.items]))
 
     def step(self) -> None:
         for process, messages in self.pool.poll(self.until_deadline()):
@@ -67,6 +75,8 @@ class Controller:
         elif kind == events.DONE:
             process.done = True
             self.worker_finished(process, message[1])
+        elif kind == events.INTERRUPT:
+            self.interrupted(process, message[1], message[2])
         elif kind == events.INTERNAL:
             raise WorkerError(f"internal error in worker {process.name}\n{message[1]}")
         else:
@@ -91,6 +101,14 @@ class Controller:
         process.reports.add(str(report.get("when")))
         if report.get("outcome") == "failed":
             self.failed.add(index)
+
+    def interrupted(self, process: Process, index: int, text: str) -> None:
+        """A test raised KeyboardInterrupt: that fails the test and ends its worker only."""
+        process.assigned.remove(index)
+        process.running = None
+        self.failed.add(index)
+        for event in failure_events(self.session, index, phase="call", text=text):
+            self.replay.add(event)
 
     def feed(self, process: Process) -> None:
         batch = self.schedule.take(self.horizon())
@@ -127,7 +145,7 @@ class Controller:
         for process in list(self.pool.processes):
             deadline = self.deadline(process)
             if deadline is not None and deadline <= now:
-                process.ask_for_traceback()
+                process.write_stacks()
                 process.kill()
                 self.bury(process, timed_out=True)
 
@@ -136,25 +154,24 @@ class Controller:
         status = self.pool.remove(process)
         if not process.done:
             self.blame(process, status, timed_out=timed_out)
+        self.schedule.give_back([n for n in process.assigned if n != process.running])
+        if self.schedule.batches:
+            self.start_worker(process.number)
         process.dump.close()
 
     def blame(self, process: Process, status: int, *, timed_out: bool) -> None:
-        rest = [index for index in process.assigned if index != process.running]
-        if process.running is None and not process.recent and not rest:
+        if not process.recent:
             raise WorkerError(f"worker {process.name} died before its first test ({status})")
         if process.running is not None:
             index = process.running
             limit = self.limits[index] if timed_out else None
-            death = Death(process.name, status, limit, process.traceback_text())
+            death = Death(process.name, status, limit, process.stacks())
             recent = [self.session.items[number].nodeid for number in process.recent[:-1]]
             self.failed.add(index)
             for event in crash_events(
                 self.session, index, death, reported=process.reports, recent=recent
             ):
                 self.replay.add(event)
-        self.schedule.give_back(rest)
-        if self.schedule.batches:
-            self.pool.start(process.number)
 
 
 class WorkerNode:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from . import events
+from .signals import cause_of
 
 PHASES = ("setup", "call", "teardown")
 
@@ -25,30 +25,28 @@ class Death:
     def cause(self) -> str:
         if self.limit is not None:
             return f"timeout: the test took more than {self.limit:g} s; its worker was killed"
-        if self.status < 0:
-            return f"worker {self.worker!r} was killed by {signal_name(-self.status)}"
-        return f"worker {self.worker!r} exited with status {self.status}"
-
-
-def signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+        return cause_of(f"worker {self.worker!r}", self.status)
 
 
 def crash_events(
     session: pytest.Session, index: int, death: Death, *, reported: set[str], recent: list[str]
 ) -> list[tuple[Any, ...]]:
     """A failed report for the phase that was under way, and the end of the item."""
-    item = session.items[index]
     phase = next((name for name in PHASES if name not in reported), "teardown")
+    text = describe(session.items[index].nodeid, phase, death, recent)
+    return failure_events(session, index, phase=phase, text=text)
+
+
+def failure_events(
+    session: pytest.Session, index: int, *, phase: str, text: str
+) -> list[tuple[Any, ...]]:
+    item = session.items[index]
     report = pytest.TestReport(
         nodeid=item.nodeid,
         location=item.location,
         keywords=dict.fromkeys(item.keywords, 1),
         outcome="failed",
-        longrepr=describe(item.nodeid, phase, death, recent),
+        longrepr=text,
         when=phase,  # type: ignore[arg-type]
     )
     data = session.config.hook.pytest_report_to_serializable(

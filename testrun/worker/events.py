@@ -14,10 +14,11 @@ WRITE = "write"  # (WRITE, index, text): a plug-in wrote to the terminal
 FINISH = "finish"  # (FINISH, index): the item is over
 NEED = "need"  # (NEED,): one item is left; a batch or END is awaited
 EXIT = "exit"  # (EXIT, index, message, returncode): pytest.exit() was called
+INTERRUPT = "interrupt"  # (INTERRUPT, index, text): KeyboardInterrupt came out of the test
 INTERNAL = "internal"  # (INTERNAL, text): an error of pytest or a plug-in, not of a test
 DONE = "done"  # (DONE, workeroutput): session fixtures are torn down; the process is leaving
-COLLECTED = "collected"  # (COLLECTED, ids): a spawned worker's own collection
 
 # Controller to worker.
 BATCH = "batch"  # (BATCH, indexes)
+ORDER = "order"  # (ORDER, ids): the items, for a worker that collected by itself
 END = "end"  # (END,): no further batch

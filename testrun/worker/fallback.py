@@ -19,7 +19,7 @@ def reason_for_one_process(session: pytest.Session) -> str | None:
         interactive_reason(config)
         or plugin_reason(session)
         or benchmark_reason(session)
-        or fork_reason()
+        or spawn_reason(config)
     )
 
 
@@ -53,7 +53,19 @@ def benchmark_reason(session: pytest.Session) -> str | None:
     return None
 
 
+def spawn_reason(config: pytest.Config) -> str | None:
+    """What keeps workers from being processes of their own where they cannot be forks."""
+    if fork_reason() is None:
+        return None
+    if not hasattr(os, "posix_spawn"):
+        return "this platform starts no worker with open pipes"
+    if config.pluginmanager.hasplugin("_cov"):
+        return f"coverage needs forked workers, and {fork_reason()}"
+    return None
+
+
 def fork_reason() -> str | None:
+    """Why a worker cannot be a fork of this process."""
     if not hasattr(os, "fork") or os.environ.get("DX_PORTABLE") == "1":
         return "this platform does not fork"
     others = [thread.name for thread in threading.enumerate()[1:]]

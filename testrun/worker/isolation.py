@@ -53,12 +53,17 @@ def become_worker(config: pytest.Config, identity: Identity, dump_fd: int) -> No
     restart_capture(config)
     narrow_hooks(config)
     move_temporary_folder(config, identity)
-    faulthandler.enable(file=dump_fd, all_threads=True)
-    if hasattr(faulthandler, "register"):
-        faulthandler.register(signal.SIGUSR2, file=dump_fd, all_threads=True)
+    watch_faults(dump_fd)
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed()
+
+
+def watch_faults(dump_fd: int) -> None:
+    """Have crashes, and SIGUSR2, write the stacks where the controller reads them."""
+    faulthandler.enable(file=dump_fd, all_threads=True)
+    if hasattr(faulthandler, "register"):
+        faulthandler.register(signal.SIGUSR2, file=dump_fd, all_threads=True)
 
 
 def announce(config: pytest.Config, identity: Identity) -> None:

@@ -12,15 +12,34 @@ from typing import Any
 import pytest
 
 from . import xdist_interface
+from .collection import BrokenFiles, CollectionGuard
 from .controller import Controller
 from .fallback import reason_for_one_process
+from .progress import Progress
 
 
-class DxPlugin:
+class XdistFixtures:
+    """The fixtures that pytest-xdist gives to tests."""
+
+    @pytest.fixture(scope="session")
+    def worker_id(self, request: pytest.FixtureRequest) -> str:
+        """``gw0``, ``gw1``, ...; ``master`` outside workers, as pytest-xdist has it."""
+        given: Any = getattr(request.config, "workerinput", {"workerid": "master"})
+        return str(given["workerid"])
+
+    @pytest.fixture(scope="session")
+    def testrun_uid(self, request: pytest.FixtureRequest) -> str:
+        """The same text in all workers of a run."""
+        given: Any = getattr(request.config, "workerinput", {"testrunuid": "master"})
+        return str(given["testrunuid"])
+
+
+class DxPlugin(XdistFixtures):
     """Registered before pytest reads its command line."""
 
-    def __init__(self) -> None:
+    def __init__(self, progress: Progress, broken: dict[str, str]) -> None:
         self.reason: str | None = None
+        self.collection_plugins = (CollectionGuard(progress), BrokenFiles(broken))
 
     def pytest_addoption(
         self, parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager
@@ -34,6 +53,8 @@ class DxPlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         xdist_interface.add_markers(config)
+        for plugin in self.collection_plugins:
+            config.pluginmanager.register(plugin)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -47,18 +68,6 @@ class DxPlugin:
             return None
         Controller(session, workers=worker_count(config), dist=config.option.dx_dist).run()
         return True
-
-    @pytest.fixture(scope="session")
-    def worker_id(self, request: pytest.FixtureRequest) -> str:
-        """``gw0``, ``gw1``, ...; ``master`` outside workers, as pytest-xdist has it."""
-        given: Any = getattr(request.config, "workerinput", {"workerid": "master"})
-        return str(given["workerid"])
-
-    @pytest.fixture(scope="session")
-    def testrun_uid(self, request: pytest.FixtureRequest) -> str:
-        """The same text in all workers of a run."""
-        given: Any = getattr(request.config, "workerinput", {"testrunuid": "master"})
-        return str(given["testrunuid"])
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:  # noqa: ANN401
         if self.reason is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import selectors
 import signal
@@ -13,11 +12,17 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from .channel import Channel, channel_pair
+from .signals import decode_status
 
-# How long a worker may take to leave after it said that it is done.
+# How long a worker may take to leave after its channel ended.
 LEAVING_SECONDS = 10.0
+# How long it may take to tear down session fixtures when the run is stopped early.
+STOPPING_SECONDS = 5.0
 # How long it may take to write its stacks before it is killed.
 DUMP_SECONDS = 0.1
+
+Launch = Callable[[int, Channel, int], int]
+Heard = list[tuple["Process", "list[Any] | None"]]
 
 
 @dataclass
@@ -25,14 +30,13 @@ class Process:
     """A running worker as the controller sees it."""
 
     number: int
-    pid: int
     channel: Channel
     dump: IO[bytes]
+    pid: int = 0
     assigned: list[int] = field(default_factory=list)
     running: int | None = None
     started: float = 0.0
     recent: list[int] = field(default_factory=list)
-    waiting: bool = False
     done: bool = False
     reports: set[str] = field(default_factory=set)
 
@@ -40,77 +44,67 @@ class Process:
     def name(self) -> str:
         return f"gw{self.number}"
 
+    def signal(self, number: int) -> None:
+        try:
+            os.kill(self.pid, number)
+        except ProcessLookupError:
+            return
+
     def kill(self) -> None:
         """Kill the worker and the processes of its group."""
-        for kill, target in ((os.killpg, self.pid), (os.kill, self.pid)):
+        for kill in (os.killpg, os.kill):
             try:
-                kill(target, signal.SIGKILL)
+                kill(self.pid, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
                 continue
 
-    def wait(self) -> int:
-        """Its exit status, or minus the number of the signal that ended it."""
-        _, status = os.waitpid(self.pid, 0)
-        return exit_status(status)
-
-    def wait_until(self, deadline: float) -> int | None:
+    def wait(self, deadline: float) -> int | None:
+        """Its exit status, or minus the number of its signal; None if it lives on."""
         while time.monotonic() < deadline:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
-                return exit_status(status)
-            time.sleep(0.002)
+                return decode_status(status)
+            time.sleep(0.001)
         return None
 
-    def ask_for_traceback(self) -> None:
+    def write_stacks(self) -> None:
         """Have the worker write where its threads are, if it still can."""
-        try:
-            os.kill(self.pid, signal.SIGUSR2)
-        except (ProcessLookupError, AttributeError):
-            return
+        self.signal(signal.SIGUSR2)
         time.sleep(DUMP_SECONDS)
 
-    def traceback_text(self) -> str:
+    def stacks(self) -> str:
         """What faulthandler wrote when the worker crashed or was asked where it is."""
         self.dump.seek(0)
         return self.dump.read().decode("utf-8", "replace").strip()
 
 
-def exit_status(status: int) -> int:
-    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-
-
 class Pool:
-    """The live workers; a fork runs ``entry(number, channel, dump_fd)`` and never returns."""
+    """The live workers. ``launch(number, channel, dump_fd)`` starts one and gives its pid."""
 
-    def __init__(self, entry: Callable[[int, Channel, int], None]) -> None:
-        self.entry = entry
+    def __init__(self, launch: Launch) -> None:
+        self.launch = launch
         self.selector = selectors.DefaultSelector()
         self.processes: list[Process] = []
 
     def start(self, number: int) -> Process:
         ours, theirs = channel_pair()
-        dump = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the process)
-        gc.freeze()
-        pid = os.fork()
-        if pid == 0:
-            self.forget_others()
-            ours.close()
-            self.entry(number, theirs, dump.fileno())
-        theirs.close()
-        process = Process(number, pid, ours, dump)
+        # It lives as long as the process, which is no block of code.
+        process = Process(number, ours, tempfile.TemporaryFile())  # noqa: SIM115
         self.processes.append(process)
+        process.pid = self.launch(number, theirs, process.dump.fileno())
+        theirs.close()
         self.selector.register(ours.read_fd, selectors.EVENT_READ, process)
         return process
 
-    def forget_others(self) -> None:
-        """In a fork: close the other workers' channels, so that those see them end."""
+    def forget(self) -> None:
+        """In a fork: close our ends of all channels, so that their workers see them end."""
         self.selector.close()
         for process in self.processes:
             process.channel.close()
 
-    def poll(self, timeout: float | None) -> list[tuple[Process, list[Any] | None]]:
+    def poll(self, timeout: float | None) -> Heard:
         """Messages by process; None where the process is gone."""
-        heard: list[tuple[Process, list[Any] | None]] = []
+        heard: Heard = []
         for key, _ in self.selector.select(timeout):
             process: Process = key.data
             try:
@@ -120,15 +114,29 @@ class Pool:
         return heard
 
     def remove(self, process: Process) -> int:
-        """Take a process whose channel has ended out of the pool; its exit status."""
+        """Take a process whose channel has ended out of the pool; how it ended."""
         self.selector.unregister(process.channel.read_fd)
         self.processes.remove(process)
-        status = process.wait_until(time.monotonic() + LEAVING_SECONDS)
-        process.kill()
+        status = process.wait(time.monotonic() + LEAVING_SECONDS)
+        if status is None or not process.done:
+            process.kill()
         if status is None:
-            status = process.wait()
+            _, raw = os.waitpid(process.pid, 0)
+            status = decode_status(raw)
         process.channel.close()
         return status
+
+    def stop(self) -> None:
+        """Interrupt what runs, let session fixtures be torn down, then end every worker."""
+        for process in self.processes:
+            process.signal(signal.SIGINT)
+        deadline = time.monotonic() + STOPPING_SECONDS
+        while self.processes and time.monotonic() < deadline:
+            for process, messages in self.poll(deadline - time.monotonic()):
+                if messages is None:
+                    self.remove(process)
+                    process.dump.close()
+        self.kill_all()
 
     def kill_all(self) -> None:
         for process in self.processes:

@@ -1,11 +1,50 @@
-"""The outermost process: starts the controller, outlives it, leaves no process behind."""
+"""The outermost process: starts the controller, outlives it, leaves no process behind.
+
+It imports almost nothing and runs no code of the project, so a crash while collecting, which
+takes the controller with it, can be named and the run repeated without the file at fault.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from collections.abc import Iterable
+
+from .progress import COLLECTING, DONE, Progress
+from .signals import cause_of, decode_status
+
+FORWARDED = ("SIGTERM", "SIGHUP", "SIGQUIT")
+# A run is repeated at most once for each file that kills it, up to this many.
+MOST_BROKEN_FILES = 25
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def supervise(arguments: list[str]) -> int:
+    """Run the controller in a child where the platform forks; pytest's exit status."""
+    worker = os.environ.get("DX_TEST_WORKER")
+    if worker is not None:
+        from . import spawned
+
+        return spawned.main(arguments, worker)
+    if not hasattr(os, "fork") or os.environ.get("DX_PORTABLE") == "1":
+        return run_controller(arguments, Progress(), {})
+    broken: dict[str, str] = {}
+    while True:
+        progress = Progress()
+        pid = os.fork()
+        if pid == 0:
+            return run_controller(arguments, progress, broken)
+        status = decode_status(watch(pid))
+        kill_left_over(children())
+        if progress.phase == DONE:
+            return status
+        if progress.phase != COLLECTING or len(broken) >= MOST_BROKEN_FILES:
+            return abnormal_end(status)
+        broken[progress.node] = f"{cause_of('the test session', status)} while collecting it"
+
+
+def run_controller(arguments: list[str], progress: Progress, broken: dict[str, str]) -> int:
     try:
         import pytest
     except ImportError:
@@ -13,9 +52,92 @@ def supervise(arguments: list[str]) -> int:
             f"dx-py: pytest is not installed for '{sys.executable}'; "
             "install it there, for example with 'dx-py pip install pytest'\n"
         )
+        progress.finish()
         return 4
     from .plugin import DxPlugin
 
-    status = pytest.main(arguments, plugins=[DxPlugin()])
-    sys.stdout.flush()
+    status = pytest.main(arguments, plugins=[DxPlugin(progress, broken)])
+    progress.finish()
     return int(status)
+
+
+def watch(pid: int) -> int:
+    """Wait for the controller, passing signals on; adopt and reap what its tests abandon."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in FORWARDED:
+        signal.signal(getattr(signal, name), lambda number, _: pass_on(pid, number))
+    adopt_orphans()
+    while True:
+        ended, status = os.waitpid(-1, 0)
+        if ended == pid:
+            return status
+
+
+def pass_on(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent ends, also of those in new sessions."""
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        # Without it orphans go to init, as they do under plain pytest.
+        return
+
+
+def children() -> list[int]:
+    """Our live children, where the kernel lists them."""
+    path = f"/proc/self/task/{os.getpid()}/children"
+    try:
+        with open(path, encoding="ascii") as file:
+            return [int(pid) for pid in file.read().split()]
+    except OSError:
+        return []
+
+
+def kill_left_over(pids: Iterable[int]) -> None:
+    """Kill what the tests left running, and what that leaves in turn; name it."""
+    names: list[str] = []
+    remaining = list(pids)
+    while remaining:
+        for pid in remaining:
+            names += kill_child(pid)
+        remaining = children()
+    if names:
+        shown = ", ".join(sorted(set(names))[:5])
+        sys.stderr.write(f"dx-py: killed {len(names)} left-over process(es): {shown}\n")
+
+
+def kill_child(pid: int) -> list[str]:
+    """Kill and reap one child; its name, unless it had ended by itself."""
+    try:
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            return []
+        name = command_of(pid)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    except (ChildProcessError, ProcessLookupError):
+        return []
+    return [name]
+
+
+def command_of(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            words = file.read().split(b"\0")
+    except OSError:
+        return f"process {pid}"
+    return b" ".join(words).decode("utf-8", "replace").strip()[:60] or f"process {pid}"
+
+
+def abnormal_end(status: int) -> int:
+    sys.stderr.write(f"\ndx-py: {cause_of('the test session', status)}\n")
+    return 128 - status if status < 0 else status or 3

@@ -53,8 +53,11 @@ class Worker:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         except pytest.exit.Exception as stop:
             self.channel.send((events.EXIT, index, stop.msg, stop.returncode))
-            return
-        self.channel.send((events.FINISH, index))
+        except KeyboardInterrupt:
+            self.queue.clear()
+            self.channel.send((events.INTERRUPT, index, traceback.format_exc()))
+        else:
+            self.channel.send((events.FINISH, index))
 
     def finish(self) -> None:
         config: Any = self.session.config

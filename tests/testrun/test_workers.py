@@ -81,7 +81,6 @@ def test_slowest_durations_are_those_of_the_workers(project):
         ("-m", "skip"),
         ("--deselect", "test_a.py::test_pass"),
         ("test_c.py", "test_a.py::test_many"),
-        ("--lf",),
         ("-p", "no:terminal"),
         ("--no-such-option",),
         ("no_such_file.py",),
@@ -90,12 +89,19 @@ def test_slowest_durations_are_those_of_the_workers(project):
     ids=" ".join,
 )
 def test_options_select_and_stop_as_in_pytest(mixed, options):
-    mixed.plain()
     plain = mixed.plain(*options)
-    mixed.plain()
     ours = mixed.dx("-n2", *options)
     assert ours.outcomes == plain.outcomes
     assert ours.status == plain.status
+
+
+@pytest.mark.parametrize("option", ["--lf", "--ff", "--nf"])
+def test_failures_of_a_run_are_known_to_the_next(mixed, option):
+    mixed.plain()
+    plain = mixed.plain(option)
+    (mixed.folder / ".pytest_cache" / "v" / "cache" / "lastfailed").unlink()
+    mixed.dx("-n2")
+    assert mixed.dx("-n2", option).records == plain.records
 
 
 def test_reports_come_in_collection_order(mixed):
@@ -166,7 +172,6 @@ def test_hooks_that_know_nothing_of_workers_run_once(project):
         conftest="""
         def note(text):
             with open("log", "a") as file: file.write(text + "\\n")
-        def pytest_sessionstart(session): note("start")
         def pytest_sessionfinish(session): note("finish")
         def pytest_runtest_logreport(report):
             if report.when == "call": note("report")
@@ -175,12 +180,7 @@ def test_hooks_that_know_nothing_of_workers_run_once(project):
         test_b="def test_b(): pass",
     )
     assert project.dx("-n2").status == 0
-    assert (project.folder / "log").read_text().split() == [
-        "start",
-        "report",
-        "report",
-        "finish",
-    ]
+    assert (project.folder / "log").read_text().split() == ["report", "report", "finish"]
 
 
 def test_each_worker_has_its_own_temporary_folder(project):

@@ -1,0 +1,35 @@
+"""Where a controller is, in memory that its supervisor shares and can read after a crash."""
+
+from __future__ import annotations
+
+import mmap
+
+STARTING, COLLECTING, RUNNING, DONE = b"S", b"C", b"R", b"D"
+SIZE = 4096
+
+
+class Progress:
+    """One byte of phase, then the id of the node being collected, ended by a zero byte."""
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, SIZE)
+        self._memory[0:1] = STARTING
+
+    @property
+    def phase(self) -> bytes:
+        return self._memory[0:1]
+
+    @property
+    def node(self) -> str:
+        return self._memory[1:].split(b"\0", 1)[0].decode("utf-8", "replace")
+
+    def collecting(self, node: str) -> None:
+        name = node.encode("utf-8", "replace")[: SIZE - 2] + b"\0"
+        self._memory[1 : 1 + len(name)] = name
+        self._memory[0:1] = COLLECTING
+
+    def running(self) -> None:
+        self._memory[0:1] = RUNNING
+
+    def finish(self) -> None:
+        self._memory[0:1] = DONE

@@ -12,7 +12,7 @@ from tests.frontend.generation.choices import Choices, Place
 LOAD = ast.Load()
 STORE = ast.Store()
 
-NAMES = ("a", "b", "self", "__private", "_", "ünïcode", "match", "print", "__class__", "super")
+NAMES = ("a", "b", "self", "__private", "_", "ünïcode", "match", "print", "type")
 WALRUS_NAMES = ("w0", "w1")
 KEYWORDS = ("key", "other", "__mangled", "case", "type")
 

@@ -1,0 +1,1 @@
+"""What the grammar and the scopes allow, and the language still forbids."""

@@ -61,7 +61,7 @@ def build_tables(grammar: Grammar) -> Tables:
         nonterminals=list(nonterminals),
         actions=actions,
         gotos=gotos,
-        defaults=[_default(row) for row in actions],
+        defaults=[_default(table.lr_action[state]) for state in states],
         productions=[(0, 1)]
         + [(nonterminals[p.name], len(p.symbols)) for p in grammar.productions],
         accept=gotos[0][nonterminals[START]],
@@ -107,6 +107,6 @@ def _numbered(row: Mapping[str, int], numbers: Mapping[str, int]) -> dict[int, i
     return dict(sorted((numbers[name], to) for name, to in row.items() if name != "$end"))
 
 
-def _default(row: Mapping[int, int]) -> int:
+def _default(row: Mapping[str, int]) -> int:
     targets = set(row.values())
     return targets.pop() if len(targets) == 1 and min(targets) < 0 else 0

@@ -1,0 +1,125 @@
+"""UTF-8 source to ``Tokens``, in one pass over one regular expression.
+
+The loop adds names and most operators itself; everything else is a method of ``Scanner``.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from dx_py.frontend.portable import lexicon
+from dx_py.frontend.portable.fields import begin_spec, end_field, enters_spec, scan_text
+from dx_py.frontend.portable.scanner import Scanner
+from dx_py.frontend.portable.tokens import Tokens
+from dx_py.frontend.portable.vocabulary import Vocabulary
+
+
+def tokenize(source: bytes, vocabulary: Vocabulary, mode: str, *, templates: bool) -> Tokens:
+    """Tokens of UTF-8 ``source`` whose line breaks are ``\\n``; ``mode`` as EXEC, EVAL, ...
+
+    ``templates`` lets ``t"..."`` be a template (3.14). Raises ``Refusal``.
+    """
+    scanner = Scanner(vocabulary, Tokens(source.decode("latin-1")))
+    scanner.begin(mode)
+    _Loop(scanner, _pattern(tuple(vocabulary.operators), templates)).run()
+    return scanner.finish()
+
+
+class _Loop:
+    def __init__(self, scanner: Scanner, pattern: re.Pattern[str]) -> None:
+        self.scanner = scanner
+        self.pattern = pattern
+        handlers = {
+            "number": scanner.number,
+            "string": scanner.string,
+            "fstring": self.fstring,
+            "delicate": self.delicate,
+            "newline": self.newline,
+            "comment": lambda text, start: start + len(text),
+            "continuation": lambda _, start: scanner.continuation(start),
+            "open_string": scanner.open_string,
+            "name": scanner.name,
+            "prefixed": scanner.name,
+        }
+        self.handlers = {pattern.groupindex[name]: call for name, call in handlers.items()}
+
+    def run(self) -> None:
+        """Names and simple operators, nine tokens in ten, are added here: a call costs more."""
+        scanner = self.scanner
+        tokens = scanner.tokens
+        text = tokens.text
+        match = self.pattern.match
+        handlers = self.handlers
+        name, simple = (self.pattern.groupindex[group] for group in ("name", "simple"))
+        keywords, operators = scanner.vocabulary.keywords, scanner.vocabulary.operators
+        name_kind = scanner.vocabulary.kinds["NAME"]
+        add_kind, add_value = tokens.kinds.append, tokens.values.append
+        add_start, add_end = tokens.starts.append, tokens.ends.append
+        index = scanner.begin_line(0)
+        while index < len(text):
+            found = match(text, index)
+            if found is None:
+                index = _skip_blanks(text, index)
+                index = scanner.unknown(index) if index < len(text) else index
+                continue
+            group = found.lastindex or 0
+            word = found[group]
+            start, index = found.span(group)
+            if group == name and word.isascii():
+                kind = keywords.get(word)
+                add_kind(name_kind if kind is None else kind)
+                add_value(word if kind is None else None)
+            elif group == simple:
+                add_kind(operators[word])
+                add_value(None)
+            else:
+                index = handlers[group](word, start)
+                continue
+            add_start((scanner.line, start - scanner.line_start))
+            add_end((scanner.line, index - scanner.line_start))
+
+    def delicate(self, text: str, start: int) -> int:
+        scanner = self.scanner
+        if scanner.fstrings:
+            if enters_spec(scanner, text):
+                return begin_spec(scanner, start)
+            if text == "}" and scanner.in_field():
+                return end_field(scanner, start)
+        return scanner.operator(text, start)
+
+    def newline(self, _: str, start: int) -> int:
+        scanner = self.scanner
+        inside = scanner.brackets or scanner.fstrings
+        after = scanner.newline(start)
+        return after if inside else scanner.begin_line(after)
+
+    def fstring(self, text: str, start: int) -> int:
+        return scan_text(self.scanner, self.scanner.fstring_start(text, start))
+
+
+@cache
+def _pattern(operators: tuple[str, ...], templates: bool) -> re.Pattern[str]:
+    starts = lexicon.FSTRING_START + (f"|{lexicon.TSTRING_START}" if templates else "")
+    simple = [text for text in operators if text not in lexicon.DELICATE]
+    groups = {
+        "name": rf"{lexicon.NAME}(?!['\"A-Za-z0-9_\x80-\xff])",
+        "simple": lexicon.operators(simple),
+        "delicate": lexicon.operators(list(lexicon.DELICATE)),
+        "newline": r"\n",
+        "string": lexicon.STRING,
+        "fstring": starts,
+        "open_string": lexicon.OPEN_STRING,
+        "prefixed": lexicon.NAME,
+        "number": lexicon.NUMBER,
+        "comment": lexicon.COMMENT,
+        "continuation": lexicon.CONTINUATION,
+    }
+    alternatives = "|".join(f"(?P<{name}>{regex})" for name, regex in groups.items())
+    return re.compile(rf"{lexicon.BLANKS}(?:{alternatives})", re.DOTALL)
+
+
+def _skip_blanks(text: str, index: int) -> int:
+    while text[index : index + 1] in (" ", "\t", "\f"):
+        index += 1
+    return index

@@ -1,0 +1,173 @@
+"""Tokens to an ``ast`` tree: the LR automaton in a tight loop of Python.
+
+Chains of unit productions (``star_or_test : test``, ``rhs : star_exprs`` ...) change no value.
+The state in which such a chain ends depends only on the state below, the nonterminal and the
+next token, so it is remembered: that halves the steps.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Any
+
+from dx_py.frontend.grammar.reader import Grammar, Since, read_grammar
+from dx_py.frontend.portable.lexer import tokenize
+from dx_py.frontend.portable.reductions import Reduction, reductions
+from dx_py.frontend.portable.source import Source
+from dx_py.frontend.portable.tokens import Position, Tokens, refuse
+from dx_py.frontend.portable.vocabulary import Vocabulary, vocabulary
+from dx_py.frontend.tables import Tables
+
+#: Stands after the last token, where only the accepting state may be.
+_END = -1
+_KEY_SHIFT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """``warnings``: places and messages of valid constructs that the host warns about."""
+
+    tree: ast.AST
+    warnings: list[tuple[Position, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Automaton:
+    """The tables with what the loop looks up for each production.
+
+    ``productions[n]`` is (nonterminal, symbols, reduction, whether a unit). ``jumps[state]``
+    maps a nonterminal and the next token to the state after all units that follow; it is
+    filled as it is needed, which is safe from several threads: all store the same.
+    """
+
+    tables: Tables
+    vocabulary: Vocabulary
+    productions: list[tuple[int, int, Reduction, bool]]
+    jumps: list[dict[int, int]]
+
+    def jump(self, below: int, nonterminal: int, kind: int) -> int:
+        """The state after ``nonterminal`` and every unit reduction that ``kind`` asks for."""
+        tables = self.tables
+        while True:
+            state = tables.gotos[below][nonterminal]
+            action = tables.defaults[state] or tables.actions[state].get(kind, 0)
+            if action >= 0 or not self.productions[-action][3]:
+                return state
+            nonterminal = self.productions[-action][0]
+
+
+def parse_utf8(source: bytes, tables: Tables, *, mode: str, minor_version: int) -> Parsed:
+    """Parse UTF-8 text whose line breaks are ``\\n``, the last one included.
+
+    ``mode`` is EXEC, EVAL, SINGLE or FUNC_TYPE. Raises ``Refusal``.
+    """
+    machine = automaton(tables, minor_version)
+    tokens = tokenize(source, machine.vocabulary, mode, templates=minor_version >= 14)
+    context = Source(tokens.text)
+    return Parsed(run(machine, tokens, context), context.warnings)
+
+
+def automaton(tables: Tables, minor_version: int) -> Automaton:
+    """What ``run`` needs; kept for each version that was asked for."""
+    key = (tables.grammar, minor_version)
+    if key not in _AUTOMATA:
+        _AUTOMATA[key] = _build(tables, minor_version)
+    return _AUTOMATA[key]
+
+
+_AUTOMATA: dict[tuple[str, int], Automaton] = {}
+
+
+def _build(tables: Tables, minor_version: int) -> Automaton:
+    grammar = read_grammar()
+    calls = [_pass_on, *reductions_for(grammar, minor_version)]
+    units = [False, *(production.is_unit for production in grammar.productions)]
+    rows = zip(tables.productions, calls, units, strict=True)
+    return Automaton(
+        tables=tables,
+        vocabulary=vocabulary(grammar),
+        productions=[(name, size, call, unit) for (name, size), call, unit in rows],
+        jumps=[{} for _ in tables.gotos],
+    )
+
+
+def reductions_for(grammar: Grammar, minor_version: int) -> list[Reduction]:
+    """One reduction a production; those of later Pythons refuse."""
+    pairs = zip(grammar.productions, reductions(grammar), strict=True)
+    return [
+        _too_new(production.since, len(production.symbols))
+        if production.since and production.since.version > (3, minor_version)
+        else call or _pass_on
+        for production, call in pairs
+    ]
+
+
+def _pass_on(values: list[Any], _s: list[Position], _e: list[Position], _: Source) -> Any:  # noqa: ANN401
+    return values[-1]
+
+
+def _too_new(since: Since, size: int) -> Reduction:
+    major, minor = since.version
+    message = f"{since.what} only supported in Python {major}.{minor} and greater"
+
+    def refuse_version(
+        _: list[Any], starts: list[Position], ends: list[Position], _source: Source
+    ) -> Any:  # noqa: ANN401
+        raise refuse(message, starts[-size], ends[-1])
+
+    return refuse_version
+
+
+def run(machine: Automaton, tokens: Tokens, source: Source) -> ast.AST:
+    """The tree of ``tokens``. Raises ``Refusal`` at the first token that cannot go on."""
+    actions, defaults = machine.tables.actions, machine.tables.defaults
+    productions, jumps = machine.productions, machine.jumps
+    kinds = [*tokens.kinds, _END]
+    token_values, token_starts, token_ends = tokens.values, tokens.starts, tokens.ends
+    states = [0]
+    values: list[Any] = []
+    starts: list[Position] = []
+    ends: list[Position] = []
+    state = index = 0
+    kind = kinds[0]
+    while True:
+        action = defaults[state] or actions[state].get(kind, 0)
+        if action > 0:
+            state = action
+            states.append(state)
+            values.append(token_values[index])
+            starts.append(token_starts[index])
+            ends.append(token_ends[index])
+            index += 1
+            kind = kinds[index]
+            continue
+        if action == 0:
+            break
+        nonterminal, size, call, is_unit = productions[-action]
+        if is_unit:
+            states.pop()
+        elif size:
+            value = call(values, starts, ends, source)
+            del states[-size:]
+            if size > 1:
+                end = ends[-1]
+                size -= 1
+                del values[-size:], starts[-size:], ends[-size:]
+                ends[-1] = end
+            values[-1] = value
+        else:
+            values.append(call(values, starts, ends, source))
+            starts.append(token_starts[index])
+            ends.append(ends[-1])
+        below = states[-1]
+        key = nonterminal << _KEY_SHIFT | kind
+        known = jumps[below].get(key)
+        if known is None:
+            known = jumps[below][key] = machine.jump(below, nonterminal, kind)
+        state = known
+        states.append(state)
+    if state != machine.tables.accept:
+        raise refuse("invalid syntax", token_starts[index], token_ends[index])
+    tree: ast.AST = values[0]
+    return tree

@@ -9,7 +9,7 @@ GRAMMAR := $(wildcard frontend/grammar/*)
 # Variables of the caller that would change what the tests see.
 unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED PYTHONPATH PYTHONHOME
 
-.PHONY: run test setup lint types layers docs unit clean
+.PHONY: run test setup lint types layers docs unit wheel-test bench-startup clean
 
 run: setup
 	@echo "nothing to run yet"
@@ -44,6 +44,19 @@ docs: setup
 
 unit: setup
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# The guest suite on a wheel, built from the source distribution as pip would build it.
+WHEEL_TEST := build/wheel-test
+wheel-test: setup
+	rm -rf $(WHEEL_TEST)
+	$(BIN)/python -m build --outdir $(WHEEL_TEST)/dist .
+	$(BIN)/python -m venv $(WHEEL_TEST)/venv
+	$(WHEEL_TEST)/venv/bin/pip install -q $(WHEEL_TEST)/dist/*.whl
+	DX_TEST_LAUNCHER=$(CURDIR)/$(WHEEL_TEST)/venv/bin/dx-py \
+		$(BIN)/python -m pytest $(PYTEST_ARGS) tests/launcher
+
+bench-startup: wheel-test
+	$(BIN)/python bench/startup/startup.py $(WHEEL_TEST)/venv/bin/dx-py 300
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -1,7 +1,8 @@
 """``driver/launcher/*.c`` into the script ``dx-py``, as part of every build.
 
-A platform without a C compiler, Windows, and ``DX_PORTABLE=1`` get a script in Python that does
-the same (``portable_launcher``). Runs at build time only, when ``dx_py`` is not installed yet.
+Without a working C compiler the script is one in Python that does the same; on Windows, and
+under ``DX_PORTABLE=1``, that is a console-script entry point, for which installers make an
+executable. Runs at build time only, when ``dx_py`` is not installed yet.
 """
 
 from __future__ import annotations
@@ -18,20 +19,33 @@ from distutils.ccompiler import CCompiler, new_compiler
 from distutils.errors import CCompilerError, DistutilsError
 from distutils.sysconfig import customize_compiler
 from setuptools import Command
+from setuptools.command.egg_info import egg_info
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "driver" / "launcher"
 FLAGS = ["-std=gnu11", "-O2", "-g0", "-Wall", "-Wextra"]
 
+PORTABLE_MODULE = "dx_py.driver.portable_launcher.__main__"
+
 #: Installers put their interpreter's path in place of ``#!python``.
-PORTABLE_SCRIPT = """\
+PORTABLE_SCRIPT = f"""\
 #!python
 import sys
 
-from dx_py.driver.portable_launcher.__main__ import main
+from {PORTABLE_MODULE} import main
 
 sys.exit(main())
 """
+
+
+class DescribeScripts(egg_info):
+    """The command ``egg_info``, which here decides whether ``dx-py`` is an entry point."""
+
+    def finalize_options(self) -> None:
+        if not has_native_launcher():
+            scripts = vars(self.distribution)["entry_points"]["console_scripts"]
+            scripts.append(f"dx-py = {PORTABLE_MODULE}:main")
+        super().finalize_options()
 
 
 class BuildLauncher(Command):
@@ -62,7 +76,9 @@ class BuildLauncher(Command):
         target = Path(self.build_dir) / "dx-py"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
-        if not has_native_launcher() or not self._compile(target):
+        if not has_native_launcher():
+            return
+        if not self._compile(target):
             target.write_text(PORTABLE_SCRIPT, encoding="utf-8")
         target.chmod(0o755)
 

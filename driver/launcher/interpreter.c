@@ -134,7 +134,7 @@ struct dx_interpreter dx_find_interpreter(const char *request,
                                                             : on_path("python");
         problem = problem ? problem : found.problem;
         if (usable(&found, installation)) {
-            found.problem = problem;
+            found.problem = problem ? dx_format("%s; using '%s'", problem, found.path) : NULL;
             return found;
         }
     }

@@ -140,15 +140,24 @@ char *dx_find_version(const char *version) {
     return choice.folder ? dx_python_in(choice.folder) : NULL;
 }
 
-static void append_version(void *state, const char *version, const char *folder) {
-    const char **text = state;
+static void collect_version(void *state, const char *version, const char *folder) {
     (void)folder;
-    const char *number = dx_slice(version, strspn(version, "0123456789."));
-    *text = *text ? dx_format("%s, %s", *text, number) : number;
+    dx_add(state, dx_slice(version, strspn(version, "0123456789.")));
+}
+
+static int compare_items(const void *one, const void *other) {
+    return compare_versions(*(char *const *)one, *(char *const *)other);
 }
 
 const char *dx_known_versions(void) {
-    const char *text = NULL;
-    visit_shelves(append_version, &text);
-    return text ? text : "none";
+    struct dx_list versions = {0};
+    visit_shelves(collect_version, &versions);
+    if (!versions.count)
+        return "none";
+    qsort(versions.items, versions.count, sizeof *versions.items, compare_items);
+    const char *text = versions.items[0];
+    for (size_t i = 1; i < versions.count; i++)
+        if (strcmp(versions.items[i], versions.items[i - 1]) != 0)
+            text = dx_format("%s, %s", text, versions.items[i]);
+    return text;
 }

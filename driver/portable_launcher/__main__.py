@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 from dx_py.driver.portable_launcher.command_line import parse
 from dx_py.driver.portable_launcher.installation import find_installation
@@ -61,7 +62,8 @@ def _fail(text: str, status: int) -> int:
 
 
 def _say(text: str) -> None:
-    sys.stderr.buffer.write(os.fsencode(f"dx-py: {text}\n"))
+    with suppress(OSError):
+        os.write(2, os.fsencode(f"dx-py: {text}\n"))
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ def find_interpreter(request: str | None, installation: Installation) -> Interpr
     for found in _places(installation):
         problem = problem or found.problem
         if found.path is not None:
-            return Interpreter(found.path, found.environment, problem)
+            shown = problem and f"{problem}; using '{found.path}'"
+            return Interpreter(found.path, found.environment, shown)
     return Interpreter(problem="no python found in any environment or on PATH")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -12,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from dx_py.driver.launcher_build import build_launcher
 from dx_py.driver.portable_launcher.versions import find_version
 
-SCRIPT = Path(sysconfig.get_path("scripts")) / "dx-py"
-PORTABLE = (sys.executable, "-I", "-m", "dx_py.driver.portable_launcher")
+#: `make wheel-test` runs the same tests on an installed wheel.
+SCRIPT = Path(os.environ.get("DX_TEST_LAUNCHER", sysconfig.get_path("scripts") + "/dx-py"))
+PYTHON = str(SCRIPT.with_name("python"))
+PORTABLE = (PYTHON, "-I", "-m", "dx_py.driver.portable_launcher")
 INTERPRETERS = ("3.10", "3.12", "3.13")
 
 
@@ -52,6 +56,16 @@ def launcher(request: pytest.FixtureRequest) -> tuple[str, ...]:
     if not has_native():
         pytest.skip("no native launcher in this build")
     return (str(SCRIPT),)
+
+
+@pytest.fixture(scope="session")
+def relocatable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A native launcher that looks for the package near itself only, as those of wheels do."""
+    if os.environ.get("DX_PORTABLE") == "1" or not shutil.which("cc"):
+        pytest.skip("needs a C compiler")
+    folder = tmp_path_factory.mktemp("relocatable")
+    build_launcher(folder / "dx-py", folder / "work")
+    return folder / "dx-py"
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED PYTHONPATH PYTHONHOME
 .PHONY: run test setup lint types layers docs unit wheel-test bench-startup clean
 
 run: setup
-	@echo "nothing to run yet"
+	$(BIN)/python tests/programs/black_on_a_tree.py
 
 test: lint types layers docs unit
 
@@ -21,7 +21,8 @@ setup: $(VENV)/ready
 $(VENV)/tools: pyproject.toml .ci/find-python
 	python=$$(.ci/find-python) && "$$python" -m venv $(VENV)
 	$(BIN)/pip install -q --upgrade "pip>=25.1"
-	$(BIN)/pip install -q --group dev --group docs --group programs
+	$(BIN)/pip install -q --group dev --group docs
+	$(BIN)/pip install -q --no-binary black --group programs
 	touch $@
 
 $(VENV)/ready: $(VENV)/tools $(NATIVE) $(GRAMMAR) driver/native_build.py \

@@ -4,18 +4,26 @@
 same code gives other bytes in another process. Here an object is shared when an equal one
 was written before: every string, number, bytes and tuple is marked as it is first met.
 ``marshal.loads`` reads the result. Format: CPython 3.12, Python/marshal.c, version 4.
+
+Users' programs load this file by its path too, so that it imports at run time nothing but
+``marshal`` and ``struct``.
 """
 
 from __future__ import annotations
 
-import inspect
 import marshal
 import struct
-from collections.abc import Callable
-from types import CodeType
-from typing import Any, Final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType
+    from typing import Any, Final
 
 REF: Final = 0x80
+#: A frame with fast locals (``inspect.CO_OPTIMIZED``).
+_CO_OPTIMIZED = 1
+_CODE = type((lambda: None).__code__)
 _LOCAL, _HIDDEN, _CELL, _FREE = 0x20, 0x10, 0x40, 0x80
 _NAME_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _U32 = struct.Struct("<I")
@@ -37,7 +45,7 @@ def loads(data: bytes) -> CodeType:
         code = marshal.loads(data)
     except (EOFError, TypeError) as error:
         raise ValueError(f"not a marshalled code object: {error}") from None
-    if isinstance(code, CodeType):
+    if isinstance(code, _CODE):
         return code
     raise ValueError(f"not a marshalled code object but a {type(code).__name__}")
 
@@ -54,7 +62,7 @@ class _Writer:
             self.pieces.append(_SINGLETONS[value])
         elif type(value) is int:
             self._write_int(value)
-        elif isinstance(value, CodeType):
+        elif isinstance(value, _CODE):
             # Equal functions on two lines are two objects, and never shared.
             self._number(object())
             self._write_code(value)
@@ -187,7 +195,7 @@ def _key(value: object) -> object:
         return float, _FLOAT.pack(value)
     if isinstance(value, complex):
         return complex, _COMPLEX.pack(value.real, value.imag)
-    return None if isinstance(value, CodeType) else (type(value), value)
+    return None if isinstance(value, _CODE) else (type(value), value)
 
 
 def _locals_plus(code: CodeType) -> tuple[tuple[str, ...], bytes]:
@@ -196,7 +204,7 @@ def _locals_plus(code: CodeType) -> tuple[tuple[str, ...], bytes]:
     The variables of a module or class body are those of comprehensions inlined into it
     (PEP 709), which the compiler marks as hidden.
     """
-    local = _LOCAL if code.co_flags & inspect.CO_OPTIMIZED else _LOCAL | _HIDDEN
+    local = _LOCAL if code.co_flags & _CO_OPTIMIZED else _LOCAL | _HIDDEN
     kinds = dict.fromkeys(code.co_varnames, local)
     for name in code.co_cellvars:
         kinds[name] = kinds.get(name, 0) | _CELL

@@ -2,8 +2,15 @@
 
 Loaded by path from ``bootstrap/sitecustomize.py``, only on CPython 3.12, under a private name
 that never enters ``sys.modules``: no module but those that are always loaded may be imported,
-not even ``__future__``.
+not even ``__future__``. Each part is loaded only when a setting asks for it.
 """
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
 
 
 def start(settings: dict[str, str]) -> None:
@@ -13,3 +20,39 @@ def start(settings: dict[str, str]) -> None:
     folder of the installed ``dx_py``. An exception is reported in one line; the program then
     runs without DX-Py.
     """
+    if settings.get("DX_COMPILE") == "all":
+        parts = Parts(settings["DX_PY_HOME"])
+        parts.load("runtime_support.compile_all").install(settings, parts)
+
+
+class Parts:
+    """Modules of the DX-Py in ``home``, under their own names but not in ``sys.modules``."""
+
+    def __init__(self, home: str) -> None:
+        self.home = home
+        self._loader = sys.modules["_frozen_importlib_external"].SourceFileLoader
+
+    def load(self, name: str, **imports: object) -> "ModuleType":
+        """A new ``dx_py.<name>``.
+
+        It may import ``sys``, ``os``, ``marshal`` and what ``imports`` holds, and use
+        ``from __future__ import annotations``, without a trace in ``sys.modules``.
+        """
+        full_name = "dx_py." + name
+        path = f"{self.home}/{name.replace('.', '/')}.py"
+        module = type(sys)(full_name)
+        module.__file__ = path
+        code = self._loader(full_name, path).get_code(full_name)
+        namespace: Any = type(sys.implementation)
+        imports["__future__"] = namespace(annotations=None)
+        hidden = {key: sys.modules.get(key) for key in imports}
+        sys.modules.update(imports)  # type: ignore[arg-type]
+        try:
+            exec(code, vars(module))
+        finally:
+            for key, value in hidden.items():
+                if value is None:
+                    del sys.modules[key]
+                else:
+                    sys.modules[key] = value
+        return module

@@ -1,0 +1,125 @@
+"""Code objects from the artifact store, by their source or by the .pyc that equals them.
+
+Two actions lead to an artifact of the stage ``host_compile``: the stage's own, from the
+digest of the source; and ``equal_pyc``, from the bytes of a .pyc whose code was found equal,
+so that a start from valid .pyc files need not read the sources.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType, ModuleType
+
+    from dx_py.runtime_support.store_files import StoreFiles
+
+    #: A code object -> deterministic marshal bytes.
+    type Dumps = Callable[[CodeType], bytes]
+
+HOST_COMPILE = "host_compile"
+HOST_COMPILE_VERSION = 1
+EQUAL_PYC_VERSION = 1
+HOST = f"{sys.implementation.cache_tag}-{'.'.join(map(str, sys.version_info[:3]))}"
+
+_source_hash = sys.modules["_imp"].source_hash
+
+
+class CodeCache:
+    """``files`` is None where there is no store: then nothing is found and nothing saved.
+
+    ``artifact`` is the module ``code_artifact``.
+    """
+
+    def __init__(self, files: StoreFiles | None, artifact: ModuleType, dumps: Dumps) -> None:
+        self._files = files
+        self._artifact = artifact
+        self._dumps = dumps
+        self.loaded = 0
+        self.saved = 0
+
+    def load(
+        self, source: object, filename: str, optimize: int, *, even_if_warned: bool = False
+    ) -> CodeType | None:
+        """The code of ``source``, if it is known.
+
+        Code that warned is usually to be compiled again, because the host would warn again.
+        """
+        if self._files is None or not isinstance(source, bytes):
+            return None
+        action = self._source_action(source, optimize)
+        return self._load(action, filename, even_if_warned=even_if_warned)
+
+    def save(self, source: object, code: CodeType, optimize: int, *, warned: bool) -> None:
+        """Keep what compiling ``source`` gave."""
+        if self._files is None or not isinstance(source, bytes):
+            return
+        digest = self._files.put(self._artifact.encode(code, self._dumps, warned=warned))
+        self._files.record(self._source_action(source, optimize), digest)
+        self.saved += 1
+
+    def load_equal(self, pyc: bytes | memoryview, filename: str) -> CodeType | None:
+        """The code that was found equal to that of a .pyc with the marshal bytes ``pyc``."""
+        if self._files is None:
+            return None
+        return self._load(self._pyc_action(pyc), filename, even_if_warned=True)
+
+    def save_equal(self, pyc: bytes | memoryview, source: bytes) -> None:
+        """Remember that the code in ``pyc`` is that of ``source``."""
+        if self._files is None:
+            return
+        digest = self._files.lookup(self._source_action(source, -1))
+        if digest is not None:
+            self._files.record(self._pyc_action(pyc), digest)
+
+    def _load(self, action: bytes, filename: str, *, even_if_warned: bool) -> CodeType | None:
+        assert self._files is not None
+        digest = self._files.lookup(action)
+        body = self._files.get(digest) if digest is not None else None
+        if body is None:
+            return None
+        try:
+            data, warned = self._artifact.decode(body)
+            if warned and not even_if_warned:
+                return None
+            code: CodeType = self._artifact.load(data, filename)
+        except (ValueError, EOFError, TypeError):
+            return None
+        self.loaded += 1
+        return code
+
+    def _source_action(self, source: bytes, optimize: int) -> bytes:
+        assert self._files is not None
+        level = sys.flags.optimize if optimize < 0 else optimize
+        options = b"\x81" + _pack("optimize") + bytes([level])
+        source_digest = self._files.sha256(source).hex()
+        key = _action(HOST_COMPILE, HOST_COMPILE_VERSION, source_digest, options)
+        return self._files.sha256(key)
+
+    def _pyc_action(self, pyc: bytes | memoryview) -> bytes:
+        """SipHash names the .pyc: whoever can write one can run code anyway."""
+        assert self._files is not None
+        name = _source_hash(EQUAL_PYC_VERSION, pyc).hex()
+        return self._files.sha256(_action("equal_pyc", EQUAL_PYC_VERSION, name, b"\x80"))
+
+
+def _action(stage: str, version: int, name: str, options: bytes) -> bytes:
+    """What ``dx_py.artifacts.stage.action_key`` hashes, for one input called ``name``."""
+    fields = (
+        (_pack("host"), _pack(HOST)),
+        (_pack("stage"), _pack(stage)),
+        (_pack("schema"), b"\x01"),
+        (_pack("target"), _pack("")),
+        (_pack("options"), options),
+        (_pack("version"), bytes([version])),
+    )
+    rest = b"".join(key + value for key, value in fields)
+    return b"\x93" + _pack("action") + b"\x01\x91" + _pack(name) + b"\x86" + rest
+
+
+def _pack(text: str) -> bytes:
+    """``text``, ASCII and below 256 characters, as msgpack."""
+    size = len(text)
+    return (bytes([0xA0 | size]) if size < 32 else bytes([0xD9, size])) + text.encode()

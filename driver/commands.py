@@ -21,6 +21,7 @@ COMMANDS: dict[str, Command] = {
     "cache": Command("dx_py.driver.cache:main", "look after the store of artifacts"),
     "help": Command("dx_py.driver.help:main", "show the commands, or what one of them does"),
     "test": Command("dx_py.testrun.command:main", "run the tests as pytest, in warm workers"),
+    "inspect": Command("dx_py.driver.inspect:main", "show what an artifact holds"),
     "version": Command("dx_py.driver.version:main", "show the version of DX-Py"),
 }
 

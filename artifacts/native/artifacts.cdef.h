@@ -43,10 +43,10 @@ int dx_path_trusted(const char *path);
 /* The digest recorded for an action. `root` is a trusted store's root. */
 int dx_store_lookup(const char *root, const char *action, char digest[65]);
 
-/* A whole artifact. On DX_OK the caller owns `*data` and frees it with dx_free. */
+/* A whole artifact. On DX_OK the caller owns `*data` and frees it with dx_artifact_free. */
 int dx_store_get(const char *root, const char *digest, unsigned char **data, size_t *size);
 
-void dx_free(void *data);
+void dx_artifact_free(void *data);
 
 /* A file's identity, as `stat` gives it; stamps in nanoseconds since 1970. */
 struct dx_file_key {

@@ -126,7 +126,7 @@ int dx_store_get(const char *root, const char *digest, unsigned char **data, siz
     return status;
 }
 
-void dx_free(void *data)
+void dx_artifact_free(void *data)
 {
     free(data);
 }

@@ -100,7 +100,7 @@ def native_get(store, name):
     if status != lib.DX_OK:
         return status, None
     content = ffi.buffer(data[0], size[0])[:]
-    lib.dx_free(data[0])
+    lib.dx_artifact_free(data[0])
     return status, content
 
 

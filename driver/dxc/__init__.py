@@ -1,0 +1,1 @@
+"""``dxc``: the compiler ahead of time, for files, packages and trees."""

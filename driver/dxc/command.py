@@ -1,0 +1,125 @@
+"""Compile Python ahead of time.
+
+usage: dxc [options] PATH...            compile files, packages and trees into the store
+       dxc [options] -o DIR PATH...     and collect what a deployment ships in DIR
+       dxc --emit KIND PATH...          show a stage's result
+       dxc inspect DIGEST|FILE          show what an artifact holds
+       dxc verify PATH...               compare with the interpreter's own compiler
+
+A PATH is a Python file, a package, or a folder of both. What was compiled before and has not
+changed is not compiled again. Errors are shown as python shows them; then the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dx_py.artifacts.configuration import open_default
+from dx_py.artifacts.errors import DxError
+from dx_py.artifacts.ninja import write_graph
+from dx_py.artifacts.pointer import write_if_changed
+from dx_py.artifacts.store import ArtifactStore
+from dx_py.driver import inspect
+from dx_py.driver.command_line import CommandParser
+from dx_py.driver.dxc import build, depfile, emit, shipping, verify
+from dx_py.driver.dxc.engines import (
+    ENGINES,
+    Outcome,
+    Request,
+    compile_modules,
+    default_jobs,
+)
+from dx_py.driver.dxc.modules import find_modules
+
+SUB_COMMANDS = {"inspect": inspect.main, "verify": verify.main}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if words and words[0] in SUB_COMMANDS:
+            return SUB_COMMANDS[words[0]](words[1:])
+        return _compile(words)
+    except DxError as error:
+        print(f"dxc: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has read enough; the interpreter would flush it once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> CommandParser:
+    parser = CommandParser("dxc", __doc__ or "")
+    parser.usage = "dxc [options] PATH..."
+    parser.add_argument("paths", metavar="PATH", nargs="*")
+    parser.add_argument("-o", dest="output", metavar="DIR", help="a folder to ship")
+    parser.add_argument("-j", dest="jobs", metavar="N", help="processes at once")
+    parser.add_argument("-O", dest="optimize", action="count", default=0, help="as for python")
+    parser.add_argument("-v", dest="verbose", action="store_true", help="say what is done")
+    parser.add_argument("--emit", metavar="KIND", help=", ".join(emit.KINDS))
+    parser.add_argument("--engine", metavar="ENGINE", default="auto", help=", ".join(ENGINES))
+    parser.add_argument("--depfile", metavar="FILE", help="write what was read, for make")
+    parser.add_argument("--emit-ninja", metavar="FILE", help="write the ninja file, no more")
+    return parser
+
+
+def _compile(words: list[str]) -> int:
+    parser = _parser()
+    options = parser.parse(words)
+    if not options.paths:
+        parser.error("what is to be compiled? (dxc --help shows the options)")
+    if options.jobs is not None and not (options.jobs.isdigit() and int(options.jobs)):
+        parser.error(f"-j takes a number of processes, not '{options.jobs}'")
+    paths = [parser.existing(name) for name in options.paths]
+    request = Request(
+        paths=paths,
+        modules=find_modules(paths),
+        optimize=min(options.optimize, 2),
+        jobs=int(options.jobs or default_jobs()),
+        engine=parser.choice("engine", options.engine, ENGINES),
+        verbose=options.verbose,
+    )
+    store = open_default()
+    if options.emit:
+        kind = parser.choice("kind", options.emit, emit.KINDS)
+        return emit.emit(store, kind, request)
+    if options.emit_ninja:
+        return _emit_ninja(store, Path(options.emit_ninja), request, words)
+    outcomes = compile_modules(store, request)
+    if options.depfile:
+        target = options.output or options.depfile
+        write_if_changed(Path(options.depfile), depfile.format_depfile(target, request))
+    if options.output:
+        shipping.ship(store, Path(options.output), outcomes, request)
+    return _report(outcomes, verbose=options.verbose)
+
+
+def _report(outcomes: Sequence[Outcome], *, verbose: bool) -> int:
+    failed = [outcome for outcome in outcomes if outcome.error]
+    for outcome in failed:
+        sys.stderr.write(outcome.error)
+    if verbose:
+        print(f"{len(outcomes):,} modules, {len(failed):,} with errors")
+    return 1 if failed else 0
+
+
+def _emit_ninja(
+    store: ArtifactStore, manifest: Path, request: Request, words: list[str]
+) -> int:
+    planned = build.plan_build(
+        store,
+        request.paths,
+        request.modules,
+        optimize=request.optimize,
+        jobs=request.jobs,
+    )
+    build.write_build(planned, store)
+    again = build.generator_edge(manifest, request.paths, words)
+    write_graph(build.graph_of(planned, generator=again), manifest)
+    return 0

@@ -1,0 +1,91 @@
+"""``dxc --emit KIND``: what a stage makes of each module, as text."""
+
+from __future__ import annotations
+
+import dis
+import io
+import symtable
+import sys
+import tokenize
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from dx_py.artifacts.errors import DxError
+from dx_py.artifacts.store import ArtifactStore
+from dx_py.driver.dxc.compilation import Compiled, Compiler
+from dx_py.driver.dxc.engines import Request
+from dx_py.driver.dxc.modules import Module
+from dx_py.driver.dxc.report import error_text
+from dx_py.driver.formats import ast_text
+from dx_py.driver.stages import code_of
+
+
+def emit(store: ArtifactStore, kind: str, request: Request) -> int:
+    """Print each module's result, under its name where there are several."""
+    compiler = Compiler(store, optimize=request.optimize)
+    status = 0
+    for module in request.modules:
+        if len(request.modules) > 1:
+            print(f"# {module.name}")
+        result = compiler.compile(module)
+        if result.error is not None:
+            sys.stderr.write(error_text(result))
+            status = 1
+            continue
+        for line in _KINDS[kind](module, result):
+            print(line)
+    return status
+
+
+def _tokens(module: Module, result: Compiled) -> Iterator[str]:
+    source = module.path.read_bytes()
+    for token in tokenize.tokenize(io.BytesIO(source).readline):
+        (line, column), (end_line, end_column) = token.start, token.end
+        place = f"{line}:{column}-{end_line}:{end_column}"
+        yield f"{place:16}{tokenize.tok_name[token.exact_type]:16}{token.string!r}"
+
+
+def _ast(module: Module, result: Compiled) -> Iterator[str]:
+    assert result.ast is not None
+    yield ast_text(result.ast.read())
+
+
+def _symbols(module: Module, result: Compiled) -> Iterator[str]:
+    with tokenize.open(module.path) as file:
+        table = symtable.symtable(file.read(), str(module.path), "exec")
+    yield from _table_lines(table, 0)
+
+
+def _table_lines(table: symtable.SymbolTable, depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    yield f"{indent}{table.get_type()} {table.get_name()}, line {table.get_lineno()}"
+    for symbol in sorted(table.get_symbols(), key=symtable.Symbol.get_name):
+        facts = [fact for fact in _FACTS if getattr(symbol, f"is_{fact}")()]
+        yield f"{indent}  {symbol.get_name()}: {', '.join(facts)}"
+    for child in table.get_children():
+        yield from _table_lines(child, depth + 1)
+
+
+_FACTS: Final = (
+    "parameter", "local", "global", "declared_global", "nonlocal", "free", "imported",
+    "assigned", "referenced", "annotated", "namespace",
+)  # fmt: skip
+
+
+def _bytecode(module: Module, result: Compiled) -> Iterator[str]:
+    assert result.code is not None
+    text = io.StringIO()
+    try:
+        dis.dis(code_of(result.code.read(), str(module.path)), file=text)
+    except RecursionError:
+        raise DxError(f"'{module.path}' is nested too deeply to be shown") from None
+    yield text.getvalue().rstrip("\n")
+
+
+_KINDS: Final[dict[str, Callable[[Module, Compiled], Iterator[str]]]] = {
+    "ast": _ast,
+    "bytecode": _bytecode,
+    "symbols": _symbols,
+    "tokens": _tokens,
+}
+KINDS: Final = tuple(_KINDS)

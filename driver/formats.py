@@ -1,0 +1,43 @@
+"""Artifacts as text: one function a kind, from the artifact's bytes."""
+
+from __future__ import annotations
+
+import ast
+import dis
+import io
+import pprint
+from collections.abc import Callable
+from typing import Final
+
+from dx_py.artifacts.artifact import decode
+from dx_py.driver import front_end
+from dx_py.driver.stages import CODE_KIND, code_of
+
+
+def artifact_text(data: bytes) -> str:
+    """A line that says what it is, then the payload; raises ArtifactError."""
+    artifact = decode(data)
+    head = f"{artifact.kind}, schema {artifact.schema}, {len(data):,} bytes"
+    return f"{head}\n\n{FORMATS.get(artifact.kind, payload_text)(data)}"
+
+
+def payload_text(data: bytes) -> str:
+    """For kinds that have no form of their own."""
+    return pprint.pformat(decode(data).payload, width=100, sort_dicts=False)
+
+
+def ast_text(data: bytes) -> str:
+    return ast.dump(front_end.to_ast(data), indent=2)
+
+
+def code_text(data: bytes) -> str:
+    text = io.StringIO()
+    dis.dis(code_of(data, ""), file=text)
+    return text.getvalue().rstrip("\n")
+
+
+#: Kind -> its form; a kind without a row is shown as its payload.
+FORMATS: Final[dict[str, Callable[[bytes], str]]] = {
+    front_end.AST_KIND: ast_text,
+    CODE_KIND: code_text,
+}

@@ -1,0 +1,74 @@
+"""The compiler's stages as the driver runs them, and what each artifact holds.
+
+    source -> parse -> `ast` -> symbols      -> `symbols`
+                             -> host_compile -> `code`
+
+A source file is no artifact: its digest is that of its bytes. File names are in no artifact; a
+code object gets its file name when it is loaded.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from types import CodeType
+from typing import Any, ClassVar, Final
+
+from dx_py.artifacts import code_marshal
+from dx_py.artifacts.artifact import Artifact, decode_as
+from dx_py.driver import front_end
+
+CODE_KIND: Final = "code"
+CODE_SCHEMA: Final = 1
+
+
+class ParseStage:
+    """Source bytes to AST artifact; raises SyntaxError. Options: ``mode``."""
+
+    name: ClassVar[str] = "parse"
+    version: ClassVar[int] = 1
+    kind: ClassVar[str] = front_end.AST_KIND
+    schema: ClassVar[int] = front_end.AST_SCHEMA
+    targets_cpu: ClassVar[bool] = False
+
+    def run(self, inputs: Sequence[bytes], options: Mapping[str, Any]) -> bytes:
+        (source,) = inputs
+        return front_end.parse(source, filename="", mode=options["mode"])
+
+
+class HostCompileStage:
+    """AST artifact to code by the host's ``compile()``; options: ``optimize``, 0 to 2.
+
+    The payload is ``{"code": marshal bytes, "warned": bool}``. ``warned`` is kept because the
+    host warns whenever it compiles source, and never when it loads what was compiled.
+    """
+
+    name: ClassVar[str] = "host_compile"
+    version: ClassVar[int] = 1
+    kind: ClassVar[str] = CODE_KIND
+    schema: ClassVar[int] = CODE_SCHEMA
+    targets_cpu: ClassVar[bool] = False
+
+    def run(self, inputs: Sequence[bytes], options: Mapping[str, Any]) -> Artifact:
+        (data,) = inputs
+        tree: Any = front_end.to_ast(data)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            code = compile(tree, "", "exec", dont_inherit=True, optimize=options["optimize"])
+        payload = {"code": code_marshal.dumps(code), "warned": bool(caught)}
+        return Artifact(CODE_KIND, CODE_SCHEMA, payload)
+
+
+def code_of(data: bytes, filename: str) -> CodeType:
+    """The code object of a `code` artifact, as code of the file ``filename``."""
+    payload = decode_as(data, kind=CODE_KIND, schema=CODE_SCHEMA)
+    code = code_marshal.loads(payload["code"])
+    return rename(code, filename)
+
+
+def rename(code: CodeType, filename: str) -> CodeType:
+    constants = tuple(
+        rename(constant, filename) if isinstance(constant, CodeType) else constant
+        for constant in code.co_consts
+    )
+    return code.replace(co_filename=filename, co_consts=constants)

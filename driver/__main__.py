@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-import importlib
+import os
 import sys
-from difflib import get_close_matches
 
 from dx_py.artifacts.errors import DxError
-from dx_py.driver.commands import COMMANDS
+from dx_py.driver.command_line import suggestion, usage_error
+from dx_py.driver.commands import COMMANDS, run_command
+
+#: What a shell reports for a program that SIGINT, or SIGPIPE, ended.
+INTERRUPTED = 130
+BROKEN_PIPE = 141
 
 
 def main(arguments: list[str]) -> int:
     word, *rest = arguments or ["help"]
-    command = COMMANDS.get(word)
-    if command is None:
-        return _unknown(word)
-    module, _, function = command.target.partition(":")
+    if word not in COMMANDS:
+        near = suggestion(word, COMMANDS, list_all=True)
+        return usage_error("dx-py", f"unknown command '{word}'{near}")
     try:
-        return int(getattr(importlib.import_module(module), function)(rest))
+        status = run_command(word, rest)
+        sys.stdout.flush()
     except DxError as error:
         sys.stderr.write(f"dx-py {word}: {error}\n")
         return 1
     except KeyboardInterrupt:
-        return 130
-
-
-def _unknown(word: str) -> int:
-    near = get_close_matches(word, COMMANDS, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else "see 'dx-py help'"
-    sys.stderr.write(f"dx-py: unknown command '{word}' ({hint})\n")
-    return 2
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The interpreter flushes again at exit, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    return status
 
 
 if __name__ == "__main__":

@@ -1,17 +1,19 @@
 """The sub-commands of ``dx-py``: one row a command.
 
 The native launcher's list of words, ``dx-py help`` and the shell completions are derived from
-this table; nothing here imports the module that a row names.
+this table; only ``run_command`` imports the module that a row names.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import NamedTuple
 
 
 class Command(NamedTuple):
     """``target`` is ``"module:function"``; the function takes the arguments after the word as
-    ``list[str]`` and returns an exit status. ``summary`` is one line for ``dx-py help``."""
+    ``list[str]``, knows ``--help``, and returns an exit status. ``summary`` is one line for
+    ``dx-py help``."""
 
     target: str
     summary: str
@@ -19,6 +21,7 @@ class Command(NamedTuple):
 
 COMMANDS: dict[str, Command] = {
     "cache": Command("dx_py.driver.cache:main", "look after the store of artifacts"),
+    "completion": Command("dx_py.driver.completion:main", "print a shell's completion script"),
     "help": Command("dx_py.driver.help:main", "show the commands, or what one of them does"),
     "test": Command("dx_py.testrun.command:main", "run the tests as pytest, in warm workers"),
     "inspect": Command("dx_py.driver.inspect:main", "show what an artifact holds"),
@@ -32,3 +35,9 @@ MODULE_COMMANDS = {"pip": "pip", "pytest": "test", "venv": "venv"}
 def module_commands() -> dict[str, str]:
     """MODULE -> word, for the words that exist."""
     return {module: word for module, word in MODULE_COMMANDS.items() if word in COMMANDS}
+
+
+def run_command(word: str, arguments: list[str]) -> int:
+    """The exit status of a command of the table."""
+    module, _, function = COMMANDS[word].target.partition(":")
+    return int(getattr(importlib.import_module(module), function)(arguments))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
+import os
+import subprocess
 import sys
 
-from dx_py.driver.commands import COMMANDS
+from dx_py.driver.command_line import suggestion, usage_error
+from dx_py.driver.commands import COMMANDS, run_command
 
 USAGE = """\
 usage: dx-py [--python X] [option] ... [-c CODE | -m MODULE | FILE | -] [argument] ...
@@ -22,7 +23,7 @@ Options of dx-py:
   --dx-plan         print what would be executed, and do nothing
   -h, --help        this text ('dx-py help python' shows the interpreter's own)
 
-Commands:
+Commands ('dx-py help COMMAND' tells more):
 """
 
 RUN = """\
@@ -41,10 +42,10 @@ for in the environment's bin folder, then on PATH.
 
 def main(arguments: list[str]) -> int:
     """Print the overview, or the help of the command named first."""
-    if not arguments:
-        sys.stdout.write(USAGE + _command_lines())
-        return 0
-    return _help_of(arguments[0])
+    if arguments and arguments[0] not in ("-h", "--help"):
+        return _help_of(arguments[0])
+    sys.stdout.write(USAGE + _command_lines())
+    return 0
 
 
 def _command_lines() -> str:
@@ -55,18 +56,15 @@ def _command_lines() -> str:
 
 
 def _help_of(word: str) -> int:
+    """A command's own ``--help``; `run` and `python` are no rows of the table."""
     if word == "run":
         sys.stdout.write(RUN)
         return 0
+    if word == "python":
+        python = os.environ.get("DX_INTERPRETER", sys.executable)
+        return subprocess.run([python, "-I", "--help-all"], check=False).returncode
     if word not in COMMANDS:
-        sys.stderr.write(f"dx-py help: unknown command '{word}' (known: {_known()})\n")
-        return 2
-    command = COMMANDS[word]
-    module = importlib.import_module(command.target.partition(":")[0])
-    text = inspect.getdoc(module) or command.summary
-    sys.stdout.write(text + "\n")
-    return 0
-
-
-def _known() -> str:
-    return ", ".join(sorted([*COMMANDS, "run"]))
+        known = [*COMMANDS, "python", "run"]
+        near = suggestion(word, known, list_all=True)
+        return usage_error("dx-py help", f"unknown command '{word}'{near}")
+    return run_command(word, ["--help"])

@@ -6,12 +6,13 @@ import platform
 import sys
 from importlib.metadata import version
 
+from dx_py.driver.command_line import CommandParser
+
 
 def main(arguments: list[str]) -> int:
-    """Print one line; any argument is a mistake."""
-    if arguments:
-        sys.stderr.write(f"dx-py version: '{arguments[0]}' is unexpected (it takes nothing)\n")
-        return 2
+    CommandParser("dx-py version", "Print the version of DX-Py and its interpreter.").parse(
+        arguments
+    )
     host = f"{platform.python_implementation()} {platform.python_version()}"
     sys.stdout.write(f"dx-py {version('dx-py')} ({host}, {sys.executable})\n")
     return 0

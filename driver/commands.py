@@ -23,8 +23,10 @@ COMMANDS: dict[str, Command] = {
     "cache": Command("dx_py.driver.cache:main", "look after the store of artifacts"),
     "completion": Command("dx_py.driver.completion:main", "print a shell's completion script"),
     "help": Command("dx_py.driver.help:main", "show the commands, or what one of them does"),
-    "test": Command("dx_py.testrun.command:main", "run the tests as pytest, in warm workers"),
     "inspect": Command("dx_py.driver.inspect:main", "show what an artifact holds"),
+    "pip": Command("dx_py.pkg.commands.main:pip", "install and look after packages, as pip"),
+    "test": Command("dx_py.testrun.command:main", "run the tests as pytest, in warm workers"),
+    "venv": Command("dx_py.pkg.commands.venv:venv", "make a virtual environment, as venv"),
     "version": Command("dx_py.driver.version:main", "show the version of DX-Py"),
 }
 

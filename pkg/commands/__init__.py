@@ -1,0 +1,1 @@
+"""The words of ``dx-py pip``, one function each."""

@@ -1,0 +1,95 @@
+"""``dx-py pip install``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from dx_py.pkg.commands.build_environments import BuildEnvironments
+from dx_py.pkg.commands.installing import Outcome, install_into
+from dx_py.pkg.commands.options import Arguments
+from dx_py.pkg.commands.services import environment_from, make_services
+from dx_py.pkg.commands.wanted import read_files
+from dx_py.pkg.environment import Environment, prefix_folder, target_folder
+from dx_py.pkg.errors import PkgError, UsageError
+from dx_py.pkg.requirements_file import RequirementsFile
+from dx_py.pkg.store_paths import pkg_store
+
+
+def install(arguments: Arguments) -> int:
+    said = read_files(arguments)
+    if not said.requirements and not arguments.many("requirement"):
+        raise PkgError(
+            "install needs at least one requirement",
+            hint="name a package, or a file with -r, or a folder with -e",
+        )
+    if arguments.flag("user"):
+        raise UsageError(
+            "--user is not supported", hint="make an environment with 'dx-py venv .venv'"
+        )
+    store = pkg_store()
+    environment = _target(arguments, environment_from(arguments, store))
+    services = make_services(arguments, said, store=store)
+    try:
+        outcome = install_into(
+            environment, said, arguments, services,
+            BuildEnvironments(arguments, said, services, environment),
+        )  # fmt: skip
+    finally:
+        services.fetcher.close()
+    _finish(arguments, said, environment, outcome)
+    return 0
+
+
+def _target(arguments: Arguments, environment: Environment) -> Environment:
+    if arguments.text("target"):
+        return target_folder(environment, Path(arguments.text("target")))
+    if arguments.text("prefix"):
+        return prefix_folder(environment, Path(arguments.text("prefix")))
+    return environment
+
+
+def _finish(
+    arguments: Arguments, said: RequirementsFile, environment: Environment, outcome: Outcome
+) -> None:
+    if arguments.text("report"):
+        from dx_py.pkg.commands.report import write_report
+
+        write_report(arguments.text("report"), environment, outcome)
+    if arguments.flag("json"):
+        from dx_py.pkg.commands.report import print_json
+
+        print_json(outcome, dry_run=arguments.flag("dry-run"))
+        return
+    if arguments.flag("compile") and not arguments.flag("dry-run"):
+        from dx_py.pkg.install.bytecode import compile_installed
+
+        compile_installed(environment, [each.name for each in outcome.to_install])
+    for warning in outcome.resolving.warnings:
+        sys.stderr.write(f"WARNING: {warning}\n")
+    if not arguments.flag("quiet"):
+        sys.stdout.write(_summary(environment, outcome, dry_run=arguments.flag("dry-run")))
+    if outcome.to_install and not arguments.flag("no-warn-conflicts"):
+        _warn_of_conflicts(environment)
+
+
+def _summary(environment: Environment, outcome: Outcome, *, dry_run: bool) -> str:
+    lines = [
+        f"Requirement already satisfied: {each.name} in {each.location} ({each.version})"
+        for each in outcome.satisfied
+    ]
+    if outcome.to_remove and not dry_run:
+        lines += [
+            f"  Uninstalled {each.display_name}-{each.version}" for each in outcome.to_remove
+        ]
+    if outcome.to_install:
+        names = " ".join(f"{each.name}-{each.version}" for each in outcome.to_install)
+        lines.append(f"{'Would install' if dry_run else 'Successfully installed'} {names}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _warn_of_conflicts(environment: Environment) -> None:
+    from dx_py.pkg.consistency import problems
+
+    for problem in problems(environment):
+        sys.stderr.write(f"WARNING: {problem}\n")

@@ -1,0 +1,129 @@
+"""Bring an environment to what is wanted: resolve, get the wheels, change it at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dx_py.pkg.commands.build_environments import BuildEnvironments
+from dx_py.pkg.commands.options import Arguments
+from dx_py.pkg.commands.resolving import Resolving, Workshop, open_workshop, resolve_wanted
+from dx_py.pkg.commands.services import Services
+from dx_py.pkg.commands.wanted import Wanted, collect
+from dx_py.pkg.environment import Environment
+from dx_py.pkg.install.acquire import require_hashes
+from dx_py.pkg.install.apply import Change, apply
+from dx_py.pkg.install.installer import Installation
+from dx_py.pkg.installed import InstalledDistribution
+from dx_py.pkg.names import NormalizedName
+from dx_py.pkg.requirements_file import RequirementsFile
+from dx_py.pkg.resolve.candidate import Candidate
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was wanted, what came of it, and what (for a dry run: would have) changed."""
+
+    wanted: Wanted
+    resolving: Resolving
+    to_install: list[Candidate] = field(default_factory=list)
+    to_remove: list[InstalledDistribution] = field(default_factory=list)
+    satisfied: list[InstalledDistribution] = field(default_factory=list)
+
+
+def install_into(
+    environment: Environment,
+    said: RequirementsFile,
+    arguments: Arguments,
+    services: Services,
+    environments: BuildEnvironments,
+) -> Outcome:
+    """Raises what resolving, fetching, building and installing raise; then nothing changed."""
+    workshop = open_workshop(arguments, services, environment, environments)
+    try:
+        wanted = collect(arguments, said, environment.interpreter.markers, workshop.builder)
+        workshop.acquirer.hashes.update(wanted.hashes)
+        keep = _kept(arguments, wanted, environment)
+        resolving = resolve_wanted(
+            arguments, said, wanted, environment, services, workshop, keep=keep
+        )
+        outcome = plan_changes(arguments, wanted, resolving, environment)
+        if wanted.hashes or arguments.flag("require-hashes") or "require-hashes" in said.flags:
+            require_hashes(outcome.to_install, wanted.hashes)
+        if not arguments.flag("dry-run"):
+            _change(outcome, environment, workshop, arguments)
+        return outcome
+    finally:
+        workshop.builder.close()
+
+
+def _kept(
+    arguments: Arguments, wanted: Wanted, environment: Environment
+) -> set[NormalizedName]:
+    """What of the installed is a choice: all, but for what is to be upgraded or replaced."""
+    if arguments.flag("force-reinstall") or arguments.flag("ignore-installed"):
+        return set()
+    kept = set(environment.installed)
+    if arguments.flag("upgrade"):
+        if arguments.text("upgrade-strategy") == "eager":
+            return set()
+        kept -= wanted.names
+    direct = {requirement.name for requirement in wanted.requirements if requirement.url}
+    return {NormalizedName(name) for name in kept} - direct
+
+
+def plan_changes(
+    arguments: Arguments, wanted: Wanted, resolving: Resolving, environment: Environment
+) -> Outcome:
+    outcome = Outcome(wanted, resolving)
+    force = arguments.flag("force-reinstall")
+    for name, candidate in resolving.resolution.pins.items():
+        installed = environment.installed.get(name)
+        if installed is None or arguments.flag("ignore-installed"):
+            outcome.to_install.append(candidate)
+        elif not force and is_installed(candidate, installed):
+            outcome.satisfied.append(installed)
+        else:
+            outcome.to_install.append(candidate)
+            if _is_ours(installed, environment):
+                outcome.to_remove.append(installed)
+    return outcome
+
+
+def is_installed(candidate: Candidate, installed: InstalledDistribution) -> bool:
+    """Whether the candidate is what is there: the same version from the same place."""
+    if candidate.installed is not None:
+        return True
+    if candidate.direct is not None:
+        same = installed.direct_url == candidate.direct.direct_url
+        return same and "dir_info" not in candidate.direct.direct_url
+    return str(candidate.version) == installed.version and not installed.direct_url
+
+
+def _is_ours(installed: InstalledDistribution, environment: Environment) -> bool:
+    """What an environment inherits from the system is hidden by ours, not removed."""
+    own = (environment.paths["purelib"], environment.paths["platlib"])
+    return installed.location in own or bool(installed.editable_location)
+
+
+def _change(
+    outcome: Outcome, environment: Environment, workshop: Workshop, arguments: Arguments
+) -> None:
+    wheels = workshop.acquirer.acquire(outcome.to_install, workshop.builder.build)
+    if not outcome.to_install:
+        return
+    installations = tuple(
+        Installation(
+            candidate.name,
+            str(candidate.version),
+            wheels[candidate.name],
+            requested=candidate.name in outcome.wanted.names,
+            direct_url=candidate.direct.direct_url if candidate.direct else None,
+        )
+        for candidate in outcome.to_install
+    )
+    apply(
+        Change(installations, tuple(outcome.to_remove)),
+        environment,
+        link_mode=arguments.text("link-mode") or "auto",
+        keep_undo=environment.keeps_undo,
+    )

@@ -1,0 +1,157 @@
+"""Resolve what a command wants, against its environment, and word what cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from resolvelib import ResolutionImpossible, Resolver
+
+from dx_py.pkg.building.builder import Builder, BuildSettings
+from dx_py.pkg.commands.options import Arguments
+from dx_py.pkg.commands.services import Services, file_rules
+from dx_py.pkg.commands.wanted import Wanted
+from dx_py.pkg.environment import Environment
+from dx_py.pkg.errors import ResolutionError
+from dx_py.pkg.install.acquire import Acquirer
+from dx_py.pkg.install.wheel_store import WheelStore
+from dx_py.pkg.metadata import Metadata
+from dx_py.pkg.names import NormalizedName
+from dx_py.pkg.requirements_file import RequirementsFile
+from dx_py.pkg.resolve.candidate import Candidate
+from dx_py.pkg.resolve.finder import Finder
+from dx_py.pkg.resolve.provider import PackageProvider, Rules, Sources, installed_candidate
+from dx_py.pkg.resolve.pubgrub import PubGrubResolver, UnsolvableError
+from dx_py.pkg.resolve.session import Resolution, resolve
+
+if TYPE_CHECKING:
+    from dx_py.pkg.commands.build_environments import BuildEnvironments
+
+
+@dataclass(slots=True)
+class Workshop:
+    """What turns references into wheels for one environment."""
+
+    acquirer: Acquirer
+    builder: Builder
+
+
+@dataclass(slots=True)
+class Resolving:
+    """One resolution, and the provider that can say more about it."""
+
+    resolution: Resolution
+    provider: PackageProvider
+    warnings: list[str] = field(default_factory=list)
+
+    def metadata(self, candidate: Candidate) -> Metadata:
+        return self.provider.metadata(candidate)
+
+
+def open_workshop(
+    arguments: Arguments,
+    services: Services,
+    environment: Environment,
+    environments: BuildEnvironments,
+) -> Workshop:
+    acquirer = Acquirer(services.fetcher, WheelStore(services.store))
+    settings = BuildSettings(
+        services.store,
+        environment.interpreter.tags[0],
+        environments,
+        _config_settings(arguments),
+        may_build=not arguments.flag("no-build"),
+    )
+    return Workshop(acquirer, Builder(settings, acquirer))
+
+
+def _config_settings(arguments: Arguments) -> dict[str, str | list[str]]:
+    """A key that is given twice has a list."""
+    found: dict[str, str | list[str]] = {}
+    for text in arguments.many("config-settings"):
+        key, _, value = text.partition("=")
+        before = found.get(key)
+        if before is None:
+            found[key] = value
+        else:
+            found[key] = [*(before if isinstance(before, list) else [before]), value]
+    return found
+
+
+def resolve_wanted(
+    arguments: Arguments,
+    said: RequirementsFile,
+    wanted: Wanted,
+    environment: Environment,
+    services: Services,
+    workshop: Workshop,
+    *,
+    keep: set[NormalizedName],
+) -> Resolving:
+    """``keep`` names what stays at its installed version where that will do.
+
+    Raises ResolutionError with an explanation.
+    """
+    provider = make_provider(
+        arguments, said, wanted, environment, services, workshop, keep=keep
+    )
+    make = Resolver if arguments.text("resolver") == "resolvelib" else PubGrubResolver
+    try:
+        resolution = resolve(provider, wanted.requirements, make)
+    except UnsolvableError as error:
+        from dx_py.pkg.resolve.explain import explain
+
+        raise ResolutionError(explain(error, provider, wanted.requirements)) from None
+    except ResolutionImpossible as error:
+        raise ResolutionError(_plain_causes(error)) from None
+    return Resolving(resolution, provider, list(provider.warnings))
+
+
+def make_provider(
+    arguments: Arguments,
+    said: RequirementsFile,
+    wanted: Wanted,
+    environment: Environment,
+    services: Services,
+    workshop: Workshop,
+    *,
+    keep: set[NormalizedName],
+) -> PackageProvider:
+    prereleases = arguments.flag("pre") or "pre" in said.flags
+    markers = environment.interpreter.markers
+    builder = workshop.builder
+    finder = Finder(
+        services.catalog,
+        services.metadata,
+        file_rules(arguments, said, environment),
+        markers,
+        builder.metadata_of,
+        builder.metadata_of,
+        prereleases=prereleases,
+        follow=not arguments.flag("no-deps"),
+    )
+    rules = Rules(
+        markers,
+        prereleases=prereleases,
+        constraints=wanted.constraints,
+        overrides=wanted.overrides,
+        lowest=arguments.text("resolution") == "lowest",
+        no_deps=arguments.flag("no-deps"),
+        prefer_binary=arguments.flag("prefer-binary") or "prefer-binary" in said.flags,
+    )
+    kept = {
+        name: installed_candidate(environment.installed[name])
+        for name in sorted(keep & environment.installed.keys())
+    }
+    sources = Sources(finder.candidates, finder.metadata, builder.direct, finder.announce)
+    return PackageProvider(sources, rules, kept)
+
+
+def _plain_causes(error: ResolutionImpossible) -> str:  # type: ignore[type-arg]
+    """resolvelib's own resolver has no proof, only the requirements that met last."""
+    lines = [
+        f"  {cause.requirement}"
+        + (f" (needed by {cause.parent})" if cause.parent else " (asked for)")
+        for cause in error.causes
+    ]
+    return "\n".join(["these requirements cannot be met together:", *lines])

@@ -1,0 +1,144 @@
+"""Every command and option of ``dx-py pip``: parsing, help and the reference come from here."""
+
+from __future__ import annotations
+
+from dx_py.pkg.commands.options import Command, Kind, Option
+from dx_py.pkg.install.link_modes import LINK_MODES
+
+_FLAG, _COUNT, _VALUE, _LIST = Kind.FLAG, Kind.COUNT, Kind.VALUE, Kind.LIST
+
+GENERAL = (
+    Option(("-h", "--help"), _FLAG, "Show this help."),
+    Option(("-v", "--verbose"), _COUNT, "Say more; can be given several times."),
+    Option(("-q", "--quiet"), _COUNT, "Say less; can be given several times."),
+    Option(("--isolated",), _FLAG, "Ignore PIP_* variables and configuration files."),
+    Option(("--json",), _FLAG, "Print one JSON document instead of text."),
+    Option(("--no-input",), _FLAG, "Never ask; DX-Py does not in any case."),
+    Option(("--no-color",), _FLAG, "Plain text; DX-Py colours nothing."),
+    Option(("--disable-pip-version-check",), _FLAG, "Accepted; there is nothing to check."),
+    Option(("--no-cache-dir",), _FLAG, "Ask indexes again instead of using kept pages."),
+    Option(("--cache-dir",), _VALUE, "The store's folder (also $DX_CACHE_DIR).", "DIR"),
+)
+
+ENVIRONMENT = (
+    Option(
+        ("-p", "--python"), _VALUE,
+        "The interpreter or environment to work on: a path, a folder or a version.", "PYTHON",
+    ),
+    Option(("--system",), _FLAG, "Work on the python of PATH, not on an environment."),
+    Option(("--break-system-packages",), _FLAG, "Change even what the system manages."),
+)  # fmt: skip
+
+NETWORK = (
+    Option(("-i", "--index-url"), _VALUE, "The index (PEP 503).", "URL",
+           default="https://pypi.org/simple"),
+    Option(("--extra-index-url",), _LIST,
+           "Another index; asked before --index-url. NAME=URL names it.", "URL"),
+    Option(("--no-index",), _FLAG, "Use --find-links only."),
+    Option(("-f", "--find-links"), _LIST, "A folder or page with distributions.", "LOCATION"),
+    Option(("--index-strategy",), _VALUE,
+           "first-index: the first index that knows a name answers for it; "
+           "unsafe-best-match: the best of all, as pip does.", "STRATEGY",
+           ("first-index", "unsafe-best-match"), "first-index"),
+    Option(("--index-max-age",), _VALUE,
+           "Trust kept pages for so long, whatever the server says.", "SECONDS"),
+    Option(("--exclude-newer",), _VALUE, "Ignore files uploaded after this.", "DATE"),
+    Option(("--offline",), _FLAG, "Use only what was fetched before."),
+    Option(("--refresh",), _FLAG, "Ask indexes again instead of using kept pages."),
+    Option(("--proxy",), _VALUE, "scheme://[user:password@]host:port", "URL"),
+    Option(("--retries",), _VALUE, "Attempts after the first.", "N", default="5"),
+    Option(("--timeout", "--default-timeout"), _VALUE, "Patience with a server.", "SECONDS",
+           default="15"),
+    Option(("--trusted-host",), _LIST, "Do not verify this host's certificate.", "HOST"),
+    Option(("--cert",), _VALUE, "The certificate authorities to trust (PEM).", "PATH"),
+    Option(("--client-cert",), _VALUE, "A client certificate with its key (PEM).", "PATH"),
+    Option(("--keyring-provider",), _VALUE, "Where else to look for passwords.", "PROVIDER",
+           ("auto", "disabled", "import", "subprocess"), "auto"),
+    Option(("--use-feature",), _LIST, "Accepted for pip's sake.", "FEATURE"),
+    Option(("--use-deprecated",), _LIST, "Accepted for pip's sake.", "FEATURE"),
+    Option(("--progress-bar",), _VALUE, "Accepted; progress is shown on a terminal.", "KIND"),
+)  # fmt: skip
+
+REQUIREMENTS = (
+    Option(("-r", "--requirement"), _LIST, "Requirements from a file.", "FILE"),
+    Option(("-c", "--constraint"), _LIST, "Constraints from a file.", "FILE"),
+    Option(("--override",), _LIST, "Requirements that replace what metadata says.", "FILE"),
+    Option(("-e", "--editable"), _LIST, "A source folder, in development mode.", "PATH"),
+    Option(("--group",), _LIST, "A dependency group of pyproject.toml.", "[PATH:]GROUP"),
+    Option(("--no-deps", "--no-dependencies"), _FLAG, "Only what is named."),
+    Option(("--pre",), _FLAG, "Pre-releases count as any other version."),
+    Option(("--no-binary",), _LIST, "Do not use wheels of these (:all:, :none:).", "NAMES"),
+    Option(("--only-binary",), _LIST, "Do not build these (:all:, :none:).", "NAMES"),
+    Option(("--no-build",), _FLAG, "Build nothing."),
+    Option(("--prefer-binary",), _FLAG, "A version with a wheel before a newer without."),
+    Option(("--require-hashes",), _FLAG, "Every requirement must have a hash."),
+    Option(("--no-build-isolation",), _FLAG, "Build with what the environment has."),
+    Option(("--use-pep517",), _FLAG, "Accepted; every build uses PEP 517."),
+    Option(("--check-build-dependencies",), _FLAG, "Accepted for pip's sake."),
+    Option(("-C", "--config-settings"), _LIST, "Settings for build back ends.", "KEY=VALUE"),
+    Option(("--resolver",), _VALUE, "pubgrub, or resolvelib's own to compare.", "NAME",
+           ("pubgrub", "resolvelib"), "pubgrub"),
+    Option(("--resolution",), _VALUE, "highest, or lowest versions that will do.", "HOW",
+           ("highest", "lowest"), "highest"),
+    Option(("--ignore-requires-python",), _FLAG, "Do not look at requires-python."),
+    Option(("--src",), _VALUE, "Where editable VCS checkouts go.", "DIR"),
+)  # fmt: skip
+
+INSTALLING = (
+    Option(("-U", "--upgrade"), _FLAG, "The newest of what is named, even if some is there."),
+    Option(("--upgrade-strategy",), _VALUE, "What else is made newest.", "STRATEGY",
+           ("only-if-needed", "eager"), "only-if-needed"),
+    Option(("--force-reinstall",), _FLAG, "Install again what is there already."),
+    Option(("-I", "--ignore-installed"), _FLAG, "As if nothing were installed."),
+    Option(("-t", "--target"), _VALUE, "Install into this folder.", "DIR"),
+    Option(("--prefix",), _VALUE, "Install below this prefix.", "DIR"),
+    Option(("--dry-run",), _FLAG, "Say what would be done."),
+    Option(("--report",), _VALUE, "Write pip's JSON report to FILE ('-' is standard output).",
+           "FILE"),
+    Option(("--link-mode",), _VALUE, "How files get there.", "MODE", LINK_MODES, "auto"),
+    Option(("--compile",), _FLAG, "Compile modules to bytecode."),
+    Option(("--no-compile",), _FLAG, "Do not; this is the default."),
+    Option(("--user",), _FLAG, "Not supported: environments are cheap."),
+    Option(("--root-user-action",), _VALUE, "Accepted for pip's sake.", "ACTION"),
+    Option(("--no-warn-script-location",), _FLAG, "Accepted; there is no such warning."),
+    Option(("--no-warn-conflicts",), _FLAG, "Do not check the environment afterwards."),
+)  # fmt: skip
+
+FREEZING = (
+    Option(("--exclude",), _LIST, "Leave this one out.", "NAME"),
+    Option(("-l", "--local"), _FLAG, "Not what the environment inherits."),
+    Option(("--path",), _LIST, "Look in this folder instead.", "DIR"),
+    Option(("--exclude-editable",), _FLAG, "Leave editable ones out."),
+)
+
+COMMANDS: tuple[Command, ...] = (
+    Command("install", "Install packages.", "install:install",
+            (*REQUIREMENTS, *INSTALLING, *ENVIRONMENT, *NETWORK), "REQUIREMENT..."),
+    Command("uninstall", "Uninstall packages.", "uninstall:uninstall", (
+        Option(("-y", "--yes"), _FLAG, "Accepted; 'dx-py pip undo' takes it back."),
+        Option(("-r", "--requirement"), _LIST, "Names from a file.", "FILE"),
+        *ENVIRONMENT), "NAME..."),
+    Command("undo", "Take back the last change to the environment.", "uninstall:undo",
+            ENVIRONMENT),
+    Command("freeze", "Print what is installed as requirements.", "listing:freeze", (
+        Option(("-r", "--requirement"), _LIST, "Keep this file's order.", "FILE"),
+        Option(("--all",), _FLAG, "pip and setuptools too."),
+        *FREEZING, *ENVIRONMENT)),
+    Command("list", "List installed packages.", "listing:list_packages", (
+        Option(("-o", "--outdated"), _FLAG, "Only those with a newer version."),
+        Option(("-u", "--uptodate"), _FLAG, "Only those without a newer version."),
+        Option(("-e", "--editable"), _FLAG, "Only editable ones."),
+        Option(("--not-required",), _FLAG, "Only those that no other needs."),
+        Option(("--pre",), _FLAG, "Pre-releases count as newer."),
+        Option(("--format",), _VALUE, "How to print.", "FORMAT",
+               ("columns", "freeze", "json"), "columns"),
+        *FREEZING, *ENVIRONMENT, *NETWORK)),
+    Command("show", "Show installed packages.", "listing:show", (
+        Option(("-f", "--files"), _FLAG, "Their files, too."), *ENVIRONMENT), "NAME..."),
+    Command("check", "Check that requirements of what is installed are met.",
+            "listing:check", ENVIRONMENT),
+)  # fmt: skip
+
+
+def find(word: str) -> Command | None:
+    return next((command for command in COMMANDS if command.word == word), None)

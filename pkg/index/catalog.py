@@ -1,0 +1,180 @@
+"""All the places where a project's files may be, as one: indexes by priority plus local files.
+
+Remote indexes are asked in order and the first that knows the project answers for it, so
+that nobody can slip a higher version of a private name in from a public index. Folders and
+``file://`` indexes are the user's own and always count.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dx_py.pkg.errors import NotFoundError
+from dx_py.pkg.index.fetcher import Fetcher, Transfer
+from dx_py.pkg.index.links import LinksFolder, local_path, read_local_page
+from dx_py.pkg.index.page import FileEntry
+from dx_py.pkg.index.page_cache import CachedAnswer, PageCache
+from dx_py.pkg.index.simple_api import ACCEPT, parse_page
+from dx_py.pkg.index.transport import Request, Response
+
+_PAGE_LIMIT = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A simple index: ``url`` without credentials and without a slash at its end."""
+
+    url: str
+    name: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class _Question:
+    """One project's page at one index: from the cache, or under way."""
+
+    index: Index
+    url: str
+    cached: CachedAnswer | None = None
+    transfer: Transfer | None = None
+    entries: list[FileEntry] | None = None
+
+
+@dataclass(slots=True)
+class Catalog:
+    """``indexes`` in order of priority; ``best_match`` merges them all, as pip does."""
+
+    fetcher: Fetcher
+    cache: PageCache
+    indexes: list[Index]
+    find_links: list[str] = field(default_factory=list)
+    best_match: bool = False
+    refresh: bool = False
+    _questions: dict[tuple[str, str], _Question] = field(default_factory=dict)
+    _folders: list[LinksFolder] | None = None
+    _link_pages: list[FileEntry] | None = None
+
+    def start(self, project: str, then: Callable[[], None]) -> None:
+        """Ask for the page that `entries` will want first; ``then`` is called once it is there.
+
+        Nothing is called where `entries` would still have to wait, or fail.
+        """
+        remote = [index for index in self.indexes if local_path(index.url) is None]
+        if not remote or self.best_match:
+            for index in remote:
+                self._question(index, project)
+            return
+        question = self._question(remote[0], project)
+        if question.entries is not None:
+            then()
+        elif question.transfer is not None:
+            question.transfer.then = lambda transfer: _call_if_answered(transfer, then)
+
+    def entries(self, project: str) -> list[FileEntry] | None:
+        """Every file known for the normalised name, local ones first; None if unknown."""
+        found: list[FileEntry] = self._linked(project)
+        known = bool(found)
+        answered = False
+        for index in self.indexes:
+            path = local_path(index.url)
+            if path is None and answered and not self.best_match:
+                continue
+            entries = self._local(path, project) if path else self._answer(index, project)
+            if entries is None:
+                continue
+            known = True
+            answered = answered or path is None
+            found = entries + found if path else found + entries
+        return found if known else None
+
+    def _local(self, index: Path, project: str) -> list[FileEntry] | None:
+        return read_local_page(index, project)
+
+    def _linked(self, project: str) -> list[FileEntry]:
+        if self._folders is None:
+            paths = [path for link in self.find_links if (path := local_path(link))]
+            self._folders = [LinksFolder(path) for path in paths if path.is_dir()]
+        found = [entry for folder in self._folders for entry in folder.entries(project)]
+        return found + [entry for entry in self._pages() if _is_of(entry, project)]
+
+    def _pages(self) -> list[FileEntry]:
+        """The links on ``--find-links`` pages, remote or local HTML files."""
+        if self._link_pages is None:
+            from dx_py.pkg.index.simple_api import parse_html
+
+            self._link_pages = []
+            for link in self.find_links:
+                path = local_path(link)
+                if path is None:
+                    answer = self.fetcher.get(Request(link, limit=_PAGE_LIMIT))
+                    self._link_pages += parse_html(answer.body, answer.url)
+                elif path.is_file():
+                    self._link_pages += parse_html(path.read_bytes(), path.absolute().as_uri())
+        return self._link_pages
+
+    def _question(self, index: Index, project: str) -> _Question:
+        known = self._questions.get((index.url, project))
+        if known is not None:
+            return known
+        question = _Question(index, f"{index.url}/{project}/")
+        self._questions[index.url, project] = question
+        question.cached = None if self.refresh else self.cache.load(question.url)
+        if question.cached is not None and self._usable(question.cached):
+            question.entries = _from_rows(question.cached.payload)
+            return question
+        headers: tuple[tuple[str, str], ...] = (("Accept", ACCEPT),)
+        if question.cached is not None:
+            headers += question.cached.conditions()
+        question.transfer = self.fetcher.start(
+            Request(question.url, headers, limit=_PAGE_LIMIT)
+        )
+        return question
+
+    def _usable(self, cached: CachedAnswer) -> bool:
+        return self.fetcher.offline or cached.is_fresh(time.time())
+
+    def _answer(self, index: Index, project: str) -> list[FileEntry] | None:
+        question = self._question(index, project)
+        if question.entries is not None:
+            return question.entries
+        assert question.transfer is not None
+        try:
+            answer = self.fetcher.wait(question.transfer)
+        except NotFoundError:
+            return None
+        question.entries = self._read(question, answer)
+        return question.entries
+
+    def _read(self, question: _Question, answer: Response) -> list[FileEntry]:
+        if answer.status == 304 and question.cached is not None:
+            self.cache.save(
+                question.url, question.cached.payload, _merged(question.cached, answer)
+            )
+            return _from_rows(question.cached.payload)
+        entries = parse_page(answer.body, answer.headers.get("content-type", ""), answer.url)
+        self.cache.save(question.url, [entry.to_row() for entry in entries], answer.headers)
+        return entries
+
+
+def _call_if_answered(transfer: Transfer, then: Callable[[], None]) -> None:
+    outcome = transfer.outcome
+    if isinstance(outcome, Response) and outcome.status in (200, 304):
+        then()
+
+
+def _from_rows(rows: list[list[object]]) -> list[FileEntry]:
+    return [FileEntry.from_row(row) for row in rows]
+
+
+def _merged(cached: CachedAnswer, answer: Response) -> dict[str, str]:
+    """A 304 carries over the validators it does not repeat."""
+    validators = {"etag": cached.etag, "last-modified": cached.last_modified}
+    return validators | answer.headers
+
+
+def _is_of(entry: FileEntry, project: str) -> bool:
+    from dx_py.pkg.index.page import split_filename
+
+    return split_filename(entry.filename, project) is not None

@@ -1,0 +1,109 @@
+"""Transport over httpx and a few threads, for machines without libcurl."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from dx_py.pkg.index.transport import (
+    Outcome,
+    Request,
+    Response,
+    TransportFailure,
+    TransportSettings,
+    find_ca_bundle,
+    is_trusted,
+)
+
+_CHUNK = 1 << 16
+
+
+class HttpxTransport:
+    """Each request on a pool thread; results are handed over on the caller's thread."""
+
+    def __init__(self, settings: TransportSettings) -> None:
+        self._settings = settings
+        self._pool = ThreadPoolExecutor(settings.connections)
+        self._finished: queue.SimpleQueue[tuple[Callable[[Outcome], None], Outcome]] = (
+            queue.SimpleQueue()
+        )
+        self._verified = self._client(verify=True)
+        self._unverified: httpx.Client | None = None
+
+    def start(self, request: Request, done: Callable[[Outcome], None]) -> None:
+        if is_trusted(request.url, self._settings.trusted):
+            self._unverified = self._unverified or self._client(verify=False)
+            client = self._unverified
+        else:
+            client = self._verified
+        self._pool.submit(self._run, client, request, done)
+
+    def step(self, timeout: float) -> None:
+        try:
+            done, outcome = self._finished.get(timeout=timeout)
+        except queue.Empty:
+            return
+        done(outcome)
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        for client in (self._verified, self._unverified):
+            if client is not None:
+                client.close()
+
+    def _client(self, *, verify: bool) -> httpx.Client:
+        settings = self._settings
+        context = httpx.create_ssl_context(verify=verify)
+        bundle = find_ca_bundle(settings.ca_bundle)
+        if verify and bundle:
+            context.load_verify_locations(
+                **{"capath" if Path(bundle).is_dir() else "cafile": bundle}
+            )
+        if settings.client_cert:
+            context.load_cert_chain(settings.client_cert)
+        return httpx.Client(
+            verify=context,
+            proxy=settings.proxy or None,
+            timeout=settings.timeout,
+            follow_redirects=True,
+            max_redirects=10,
+        )
+
+    def _run(
+        self, client: httpx.Client, request: Request, done: Callable[[Outcome], None]
+    ) -> None:
+        try:
+            outcome: Outcome = _perform(client, request)
+        except httpx.TooManyRedirects:
+            outcome = TransportFailure("too many redirects", transient=False)
+        except httpx.TransportError as error:
+            outcome = TransportFailure(str(error) or type(error).__name__, transient=True)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            outcome = TransportFailure(str(error) or type(error).__name__, transient=False)
+        self._finished.put((done, outcome))
+
+
+def _perform(client: httpx.Client, request: Request) -> Outcome:
+    with client.stream(
+        "GET", request.url, headers=list(request.headers), auth=request.auth
+    ) as answer:
+        if urlsplit(str(answer.url)).scheme not in ("http", "https"):
+            return TransportFailure("redirected to another protocol", transient=False)
+        with Path(request.target).open("wb") if request.target else BytesIO() as sink:
+            received = 0
+            for chunk in answer.iter_bytes(_CHUNK):
+                received += len(chunk)
+                if request.limit and received > request.limit:
+                    return TransportFailure(
+                        f"the answer is longer than {request.limit} bytes", transient=False
+                    )
+                sink.write(chunk)
+            body = sink.getvalue() if isinstance(sink, BytesIO) else b""
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return Response(str(answer.url), answer.status_code, headers, body)

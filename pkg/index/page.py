@@ -1,0 +1,77 @@
+"""One project's page of an index: its files, whatever form the index gave them in.
+
+A page is kept as rows (PEP 691's fields, shortened), so that it goes to and from a cache
+without being parsed again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+WHEEL = ".whl"
+_ARCHIVES = (".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz", ".tar")
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A distribution file an index offers.
+
+    ``yanked`` is None or the reason, possibly empty. ``metadata`` is empty where the index
+    offers none (PEP 658), else ``true`` or ``algorithm=digest``. ``size`` is 0 if unknown.
+    """
+
+    filename: str
+    url: str
+    hashes: tuple[tuple[str, str], ...] = ()
+    requires_python: str = ""
+    yanked: str | None = None
+    metadata: str = ""
+    size: int = 0
+    uploaded: str = ""
+
+    @property
+    def is_wheel(self) -> bool:
+        return self.filename.endswith(WHEEL)
+
+    def to_row(self) -> list[Any]:
+        return [
+            self.filename, self.url, [list(pair) for pair in self.hashes],
+            self.requires_python, self.yanked, self.metadata, self.size, self.uploaded,
+        ]  # fmt: skip
+
+    @staticmethod
+    def from_row(row: list[Any]) -> FileEntry:
+        filename, url, hashes, requires_python, yanked, metadata, size, uploaded = row
+        pairs = tuple((algorithm, value) for algorithm, value in hashes)
+        return FileEntry(
+            filename, url, pairs, requires_python, yanked, metadata, size, uploaded
+        )
+
+
+def split_filename(filename: str, project: str) -> tuple[str, str] | None:
+    """The version and the wheel tags (empty for an sdist) in a file name, or None.
+
+    ``project`` is the normalised name: an sdist's name may itself hold hyphens.
+    """
+    if filename.endswith(WHEEL):
+        parts = filename[: -len(WHEEL)].split("-")
+        if len(parts) == 5:
+            return parts[1], "-".join(parts[2:])
+        if len(parts) == 6 and parts[2][:1].isdigit():
+            return parts[1], "-".join(parts[3:])
+        return None
+    for suffix in _ARCHIVES:
+        if filename.endswith(suffix):
+            stem = filename[: -len(suffix)]
+            return _sdist_version(stem, project)
+    return None
+
+
+def _sdist_version(stem: str, project: str) -> tuple[str, str] | None:
+    from dx_py.pkg.names import normalize
+
+    for position, character in enumerate(stem):
+        if character == "-" and normalize(stem[:position]) == project:
+            return stem[position + 1 :], ""
+    return None

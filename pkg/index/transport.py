@@ -1,0 +1,110 @@
+"""The one interface to the network: start requests, let them progress, be told when done.
+
+Everything runs on the caller's thread.  A transport never retries, never caches and never
+looks for credentials: that is `fetcher`'s work.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+#: Where distributions of the common systems keep the certificate bundle.
+_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+_BUNDLE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A GET. ``target`` names a file for the body; empty keeps it in memory.
+
+    ``auth`` is a user name and a password; neither is ever part of ``url``.
+    """
+
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    auth: tuple[str, str] | None = field(default=None, repr=False)
+    target: str = ""
+    limit: int = 0
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer with any status; header names are lower case."""
+
+    url: str
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class TransportFailure:
+    """No answer: the reason in the words of the library, and whether a retry makes sense."""
+
+    reason: str
+    transient: bool
+
+
+Outcome = Response | TransportFailure
+
+
+@dataclass(frozen=True, slots=True)
+class TransportSettings:
+    """How to reach servers. ``trusted`` hosts are not verified; times in seconds."""
+
+    ca_bundle: str = ""
+    client_cert: str = ""
+    proxy: str = ""
+    timeout: float = 15.0
+    trusted: tuple[str, ...] = ()
+    connections: int = 6
+
+
+class Transport(Protocol):
+    """Runs requests side by side on one thread."""
+
+    def start(self, request: Request, done: Callable[[Outcome], None]) -> None: ...
+
+    def step(self, timeout: float) -> None:
+        """Let transfers progress for at most ``timeout`` seconds and call what finished."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def make_transport(settings: TransportSettings) -> Transport:
+    """libcurl where it is installed, else httpx; ``DX_TRANSPORT=httpx`` forces the latter."""
+    if os.environ.get("DX_TRANSPORT") != "httpx":
+        try:
+            from dx_py.pkg.index.curl import CurlTransport
+        except ImportError:
+            pass
+        else:
+            return CurlTransport(settings)
+    from dx_py.pkg.index.httpx_transport import HttpxTransport
+
+    return HttpxTransport(settings)
+
+
+def find_ca_bundle(configured: str) -> str:
+    """The certificate file to trust: configured, named by the environment, or the system's."""
+    named = (os.environ.get(variable, "") for variable in _BUNDLE_VARIABLES)
+    for path in (configured, *named, *_BUNDLES):
+        if path and os.path.exists(path):  # noqa: PTH110 - start-up path
+            return path
+    return ""
+
+
+def is_trusted(url: str, trusted: tuple[str, ...]) -> bool:
+    """Whether ``--trusted-host`` names the host, or host and port, of ``url``."""
+    authority = url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
+    host = authority.rpartition(":")[0] if ":" in authority else authority
+    return authority in trusted or host in trusted

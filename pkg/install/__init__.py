@@ -1,0 +1,1 @@
+"""From wheels to files in an environment, in one transaction."""

@@ -1,0 +1,55 @@
+"""Bring an environment from what is installed to what was resolved, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dx_py.pkg.environment import Environment
+from dx_py.pkg.install.installer import Installation, stage
+from dx_py.pkg.install.transaction import Transaction, begin
+from dx_py.pkg.install.uninstall import pth_without, removal_paths
+from dx_py.pkg.installed import InstalledDistribution
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """``remove`` are taken away, whether or not something of the same name comes."""
+
+    install: tuple[Installation, ...]
+    remove: tuple[InstalledDistribution, ...]
+
+
+def apply(
+    change: Change, environment: Environment, *, link_mode: str = "auto", keep_undo: bool = True
+) -> None:
+    """All of ``change`` or nothing; raises EnvironmentProblemError and leaves it as it was."""
+    with begin(environment.state, keep_undo=keep_undo) as transaction:
+        _remove(change.remove, environment, transaction)
+        for installation in change.install:
+            stage(installation, environment, transaction, link_mode=link_mode)
+    environment.forget_installed()
+
+
+def _remove(
+    distributions: Iterable[InstalledDistribution],
+    environment: Environment,
+    transaction: Transaction,
+) -> None:
+    for distribution in distributions:
+        transaction.remove(removal_paths(distribution, environment.prefix))
+        source = distribution.editable_location
+        if source:
+            _remove_pth_line(environment.paths["purelib"], source, transaction)
+
+
+def _remove_pth_line(purelib: Path, source: str, transaction: Transaction) -> None:
+    """easy-install.pth is shared between all packages in development mode."""
+    pth = purelib / "easy-install.pth"
+    content = pth_without(pth, source)
+    if content is None:
+        return
+    transaction.remove([str(pth)])
+    if content:
+        (transaction.stage(purelib) / pth.name).write_bytes(content)

@@ -1,0 +1,144 @@
+"""Stored wheels into a transaction: link, write scripts and the dist-info's own files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dx_py.pkg.environment import Environment
+from dx_py.pkg.install.executor import execute
+from dx_py.pkg.install.plan import Plan, hash_of
+from dx_py.pkg.install.scripts import (
+    entry_point_script,
+    rewrite_script,
+    script_name,
+    write_script,
+)
+from dx_py.pkg.install.transaction import Transaction
+from dx_py.pkg.install.wheel_store import StoredWheel
+from dx_py.pkg.names import NormalizedName
+
+INSTALLER = b"dx-py\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One wheel to install. ``requested``: the user named it, it is not just a dependency."""
+
+    name: NormalizedName
+    version: str
+    wheel: StoredWheel
+    requested: bool
+    direct_url: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class _Written:
+    """Rows of RECORD for what the installer writes itself."""
+
+    rows: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def add(self, path: str, data: bytes) -> None:
+        self.rows.append((path, *hash_of(data)))
+
+
+def stage(
+    installation: Installation,
+    environment: Environment,
+    transaction: Transaction,
+    *,
+    link_mode: str,
+) -> None:
+    """Prepare everything of one wheel in ``transaction``."""
+    plan = installation.wheel.plan
+    finals = _final_folders(environment, installation.name)
+    used = {group.scheme for group in plan.groups} | {plan.root}
+    if plan.scripts or plan.entry_points:
+        used.add("scripts")
+    roots = {scheme: transaction.stage(finals[scheme]) for scheme in sorted(used)}
+    execute(plan, installation.wheel.tree, roots, link_mode=link_mode)
+    written = _Written()
+    _outside_root(plan, installation.wheel.tree, finals, written)
+    _write_scripts(plan, installation.wheel.tree, roots, finals, environment, written)
+    _write_info(installation, roots[plan.root] / plan.info, plan, written)
+
+
+def _final_folders(environment: Environment, name: str) -> dict[str, Path]:
+    paths = environment.paths
+    return {
+        "purelib": paths["purelib"],
+        "platlib": paths["platlib"],
+        "scripts": paths["scripts"],
+        "data": paths["data"],
+        "headers": paths["include"] / name,
+    }
+
+
+def _outside_root(plan: Plan, tree: Path, finals: dict[str, Path], written: _Written) -> None:
+    """Rows for linked files of the wheel's ``.data`` folders."""
+    root = finals[plan.root]
+    for group in plan.groups:
+        if group.scheme == plan.root:
+            continue
+        folder = finals[group.scheme] / group.folder
+        for name in group.names:
+            data = (tree / group.source / name).read_bytes()
+            written.add(_relative(folder / name, root), data)
+
+
+def _write_scripts(
+    plan: Plan,
+    tree: Path,
+    roots: dict[str, Path],
+    finals: dict[str, Path],
+    environment: Environment,
+    written: _Written,
+) -> None:
+    python = environment.script_python
+    made = [(name, rewrite_script((tree / s).read_bytes(), python)) for s, name in plan.scripts]
+    made += [
+        (script_name(entry), entry_point_script(entry, python)) for entry in plan.entry_points
+    ]
+    if not made:
+        return
+    folder = roots["scripts"]
+    folder.mkdir(exist_ok=True)
+    for name, data in made:
+        path = folder / name
+        path.unlink(missing_ok=True)  # never write through a link into the store
+        write_script(path, data)
+        written.add(_relative(finals["scripts"] / name, finals[plan.root]), data)
+
+
+def _write_info(
+    installation: Installation, folder: Path, plan: Plan, written: _Written
+) -> None:
+    generated = {"INSTALLER": INSTALLER}
+    if installation.requested:
+        generated["REQUESTED"] = b""
+    if installation.direct_url is not None:
+        text = json.dumps(installation.direct_url, sort_keys=True)
+        generated["direct_url.json"] = text.encode()
+    for name, data in generated.items():
+        path = folder / name
+        path.unlink(missing_ok=True)
+        path.write_bytes(data)
+        written.add(f"{plan.info}/{name}", data)
+    record = f"{plan.info}/RECORD"
+    rows = sorted([*plan.record, *written.rows, (record, "", "")])
+    (folder / "RECORD").write_bytes(_format_record(rows))
+
+
+def _format_record(rows: list[tuple[str, str, str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode("utf-8", "surrogateescape")
+
+
+def _relative(path: Path, root: Path) -> str:
+    return os.path.relpath(path, root).replace(os.sep, "/")

@@ -1,0 +1,1 @@
+"""From requirements to one candidate a package, or to an explanation."""

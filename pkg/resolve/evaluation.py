@@ -1,0 +1,180 @@
+"""From the files of an index page to candidates, and the reasons why others are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from dx_py.pkg.index.page import FileEntry, split_filename
+from dx_py.pkg.names import NormalizedName
+from dx_py.pkg.resolve.candidate import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A version that is on the index and yet no choice, and why."""
+
+    version: Version
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRules:
+    """What the target accepts. ``tags`` maps a wheel tag to its rank, 0 being the best.
+
+    ``binary`` and ``source`` say for a name whether wheels and sdists may be used.
+    ``uploaded_before`` is an RFC 3339 time in UTC, or empty.
+    """
+
+    tags: dict[str, int]
+    python: Version
+    wheels_allowed: Callable[[str], bool]
+    sdists_allowed: Callable[[str], bool]
+    uploaded_before: str = ""
+    allowed_hashes: dict[str, frozenset[str]] = field(default_factory=dict)
+    ignore_requires_python: bool = False
+
+
+@dataclass(slots=True)
+class _Release:
+    version: Version
+    wheel: FileEntry | None = None
+    wheel_rank: int = 0
+    sdist: FileEntry | None = None
+    reason: str = ""
+    yanked: str | None = None
+
+
+def evaluate(
+    name: NormalizedName, entries: Iterable[FileEntry], rules: FileRules
+) -> tuple[list[Candidate], list[Excluded]]:
+    """Candidates, newest first, and what was left out."""
+    releases: dict[str, _Release | None] = {}
+    for entry in entries:
+        split = split_filename(entry.filename, name)
+        if split is None:
+            continue
+        version_text, tags = split
+        if version_text not in releases:
+            releases[version_text] = _new_release(version_text)
+        release = releases[version_text]
+        if release is not None:
+            _consider(release, entry, tags, name, rules)
+    usable = _by_version(releases.values())
+    candidates = [_candidate(name, release) for release in usable if _has_file(release)]
+    excluded = [
+        Excluded(release.version, release.reason)
+        for release in usable
+        if not _has_file(release)
+    ]
+    return candidates, excluded
+
+
+def _new_release(version: str) -> _Release | None:
+    try:
+        return _Release(Version(version))
+    except InvalidVersion:
+        return None  # legacy versions cannot be ordered, and nobody can ask for them
+
+
+def _by_version(releases: Iterable[_Release | None]) -> list[_Release]:
+    """Newest first; ``1.0`` and ``1.0.0`` are one version, and its files go together."""
+    merged: dict[Version, _Release] = {}
+    for release in releases:
+        if release is None:
+            continue
+        before = merged.setdefault(release.version, release)
+        if before is not release:
+            _merge(before, release)
+    return sorted(merged.values(), key=lambda release: release.version, reverse=True)
+
+
+def _merge(into: _Release, other: _Release) -> None:
+    if other.wheel and (into.wheel is None or other.wheel_rank < into.wheel_rank):
+        into.wheel, into.wheel_rank = other.wheel, other.wheel_rank
+    into.sdist = into.sdist or other.sdist
+    into.reason = into.reason or other.reason
+
+
+def _has_file(release: _Release) -> bool:
+    return release.wheel is not None or release.sdist is not None
+
+
+def _candidate(name: NormalizedName, release: _Release) -> Candidate:
+    chosen = release.wheel or release.sdist
+    assert chosen is not None
+    return Candidate(
+        name, NormalizedName(""), release.version, release.wheel, release.sdist,
+        yanked=chosen.yanked,
+    )  # fmt: skip
+
+
+def _consider(
+    release: _Release, entry: FileEntry, tags: str, name: str, rules: FileRules
+) -> None:
+    reason = _objection(entry, name, rules)
+    if reason:
+        release.reason = release.reason or reason
+        return
+    if not entry.is_wheel:
+        if release.sdist is None or (release.sdist.yanked is not None and entry.yanked is None):
+            release.sdist = entry
+        return
+    rank = best_rank(tags, rules.tags)
+    if rank is None:
+        release.reason = release.reason or f"has no wheel for this platform ({tags})"
+    elif release.wheel is None or (rank, entry.yanked is not None) < (
+        release.wheel_rank,
+        release.wheel.yanked is not None,
+    ):
+        release.wheel, release.wheel_rank = entry, rank
+
+
+def _objection(entry: FileEntry, name: str, rules: FileRules) -> str:
+    if entry.is_wheel and not rules.wheels_allowed(name):
+        return "has wheels, which --no-binary excludes"
+    if not entry.is_wheel and not rules.sdists_allowed(name):
+        return "has no usable wheel, and building is off"
+    if rules.uploaded_before and not "" < entry.uploaded < rules.uploaded_before:
+        return f"was uploaded after {rules.uploaded_before}"
+    if not rules.ignore_requires_python and not accepts_python(
+        entry.requires_python, rules.python
+    ):
+        return f"needs Python {entry.requires_python}"
+    return ""
+
+
+def best_rank(tags: str, supported: dict[str, int]) -> int | None:
+    """The best rank among the tags that a wheel's compressed tag set stands for."""
+    known = supported.get(tags)
+    if known is not None:
+        return known
+    pythons, abis, platforms = tags.split("-")
+    ranks = [
+        supported[tag]
+        for python in pythons.split(".")
+        for abi in abis.split(".")
+        for platform in platforms.split(".")
+        if (tag := f"{python}-{abi}-{platform}") in supported
+    ]
+    return min(ranks, default=None)
+
+
+@lru_cache(maxsize=4096)
+def accepts_python(specifier: str, python: Version) -> bool:
+    """``requires-python`` without its upper bounds, which say what was tested, not what works.
+
+    An invalid one excludes nothing, as in pip.
+    """
+    if not specifier:
+        return True
+    parts = (part.strip() for part in specifier.split(","))
+    try:
+        kept = SpecifierSet(",".join(part for part in parts if not part.startswith("<")))
+    except InvalidSpecifier:
+        return True
+    return kept.contains(python, prereleases=True)

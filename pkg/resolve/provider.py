@@ -1,0 +1,344 @@
+"""The provider: what the resolver asks about real packages.
+
+It is an ordinary resolvelib provider, so resolvelib's own resolver runs it too; ``mask_of``
+and ``announce`` only make it faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+from resolvelib import AbstractProvider
+
+from dx_py.pkg.errors import BuildError, MetadataError, NetworkError
+from dx_py.pkg.installed import InstalledDistribution
+from dx_py.pkg.metadata import Metadata
+from dx_py.pkg.names import NormalizedName, normalize
+from dx_py.pkg.resolve.candidate import Candidate, with_extra
+from dx_py.pkg.resolve.evaluation import Excluded
+from dx_py.pkg.resolve.pubgrub import UnusableCandidateError
+from dx_py.pkg.resolve.requirement import (
+    Requirement,
+    applies,
+    from_metadata,
+    split,
+)
+
+
+class UniverseGrewError(Exception):
+    """More candidates are known than when the resolver first asked: start again."""
+
+
+@dataclass(slots=True)
+class Rules:
+    """What narrows the choice beyond the requirements themselves.
+
+    ``constraints`` hold for a package only if it is needed; ``overrides`` replace what any
+    metadata says of it.
+    """
+
+    environment: dict[str, str]
+    prereleases: bool = False
+    constraints: dict[str, list[Requirement]] = field(default_factory=dict)
+    overrides: dict[str, list[Requirement]] = field(default_factory=dict)
+    lowest: bool = False
+    no_deps: bool = False
+    prefer_binary: bool = False
+
+
+@dataclass(slots=True)
+class Sources:
+    """Where the provider gets what it needs; each may be slow, and answers once a name."""
+
+    candidates: Callable[[NormalizedName], tuple[list[Candidate], list[Excluded]]]
+    metadata: Callable[[Candidate], Metadata]
+    direct: Callable[[Requirement], Candidate]
+    announce: Callable[[Iterable[Requirement]], None] = lambda requirements: None
+
+
+class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
+    """One provider for one set of requirements; direct candidates accumulate in it.
+
+    ``kept`` are installed candidates. Where one will do, no index is asked about it; where
+    it will not, its package is opened: its universe then holds what the index has, too.
+    """
+
+    def __init__(
+        self,
+        sources: Sources,
+        rules: Rules,
+        kept: Mapping[NormalizedName, Candidate] | None = None,
+    ) -> None:
+        self._sources = sources
+        self._rules = rules
+        self._kept = dict(kept or {})
+        self._opened: set[NormalizedName] = set()
+        self._base: dict[NormalizedName, list[Candidate]] = {}
+        self._universes: dict[str, list[Candidate]] = {}
+        self._direct: dict[NormalizedName, dict[str, Candidate]] = {}
+        self._pinned: dict[str, set[Version]] = {}
+        self._masks: dict[tuple[str, SpecifierSet, str], int] = {}
+        self.excluded: dict[NormalizedName, list[Excluded]] = {}
+        self.warnings: dict[str, None] = {}
+
+    # What resolvelib asks.
+
+    def identify(self, requirement_or_candidate: Requirement | Candidate) -> str:
+        return requirement_or_candidate.identifier
+
+    def get_preference(
+        self,
+        identifier: str,
+        resolutions: Mapping[str, Candidate],
+        candidates: Mapping[str, Iterator[Candidate]],
+        information: Mapping[str, Iterator[Any]],
+        backtrack_causes: Sequence[Any],
+    ) -> tuple[bool, str]:
+        """For resolvelib's resolver: what takes part in the conflict first, then by name."""
+        causes = {cause.requirement.identifier for cause in backtrack_causes} | {
+            cause.parent.identifier for cause in backtrack_causes if cause.parent is not None
+        }
+        return identifier not in causes, identifier
+
+    def find_matches(
+        self,
+        identifier: str,
+        requirements: Mapping[str, Iterator[Requirement]],
+        incompatibilities: Mapping[str, Iterator[Candidate]],
+    ) -> list[Candidate]:
+        universe = self._universe(identifier)
+        wanted = list(requirements[identifier])
+        rejected = {id(candidate) for candidate in incompatibilities[identifier]}
+        allowed = (1 << len(universe)) - 1
+        for requirement in wanted:
+            allowed &= self.mask_of(requirement, universe)
+        return [
+            candidate
+            for index, candidate in enumerate(universe)
+            if allowed >> index & 1 and id(candidate) not in rejected
+        ]
+
+    def is_satisfied_by(self, requirement: Requirement, candidate: Candidate) -> bool:
+        universe = self._universe(requirement.identifier)
+        index = next(i for i, each in enumerate(universe) if each is candidate)
+        return bool(self.mask_of(requirement, universe) >> index & 1)
+
+    def get_dependencies(self, candidate: Candidate) -> list[Requirement]:
+        try:
+            metadata = self._sources.metadata(candidate)
+            return self._dependencies(candidate, metadata)
+        except (BuildError, MetadataError, NetworkError) as error:
+            if candidate.direct is not None or isinstance(error, NetworkError):
+                raise
+            raise UnusableCandidateError(str(error)) from None
+
+    def metadata(self, candidate: Candidate) -> Metadata:
+        return self._sources.metadata(candidate)
+
+    # What only our resolver asks.
+
+    def mask_of(self, requirement: Requirement, universe: list[Candidate]) -> int:
+        """The candidates of ``universe`` that ``requirement`` allows."""
+        if requirement.url:
+            wanted = self._direct_candidate(requirement)
+            return self._mask_of_direct(wanted, universe)
+        key = (requirement.identifier, requirement.specifier, "")
+        known = self._masks.get(key)
+        if known is None:
+            known = self._masks[key] = self._mask_of_specifier(requirement, universe)
+        if not known and self.open_all([requirement.name]):
+            raise UniverseGrewError(requirement.name)
+        return known
+
+    def announce(self, requirements: Iterable[Requirement]) -> None:
+        self._sources.announce(
+            each
+            for each in requirements
+            if not each.url and each.name not in self._base and not self._is_closed(each.name)
+        )
+
+    def register(self, requirements: Iterable[Requirement]) -> None:
+        """Learn of direct references and exact pins before the first universe is made."""
+        for requirement in requirements:
+            if requirement.url:
+                self._direct_candidate(requirement)
+            for specifier in requirement.specifier:
+                if specifier.operator in ("==", "===") and "*" not in specifier.version:
+                    self._pinned.setdefault(requirement.name, set()).add(
+                        Version(specifier.version)
+                    )
+
+    # Universes.
+
+    def _universe(self, identifier: str) -> list[Candidate]:
+        known = self._universes.get(identifier)
+        if known is None:
+            name, _, extra = identifier.rstrip("]").partition("[")
+            base = self._base_universe(NormalizedName(name))
+            wanted = NormalizedName(extra)
+            known = [with_extra(each, wanted) for each in base] if extra else base
+            self._universes[identifier] = known
+        return known
+
+    def _base_universe(self, name: NormalizedName) -> list[Candidate]:
+        known = self._base.get(name)
+        if known is None:
+            direct = list(self._direct.get(name, {}).values())
+            known = self._base[name] = direct + self._from_indexes(name)
+        return known
+
+    def _from_indexes(self, name: NormalizedName) -> list[Candidate]:
+        kept = self._kept.get(name)
+        if self._is_closed(name) and kept is not None:
+            return [kept]
+        found, self.excluded[name] = self._sources.candidates(name)
+        usable = [each for each in found if self._is_allowed(each)]
+        ordered = order(usable, self._rules)
+        if kept is None:
+            return ordered
+        return [kept, *(each for each in ordered if each.version != kept.version)]
+
+    def _is_closed(self, name: NormalizedName) -> bool:
+        return name in self._kept and name not in self._opened
+
+    def open_all(self, names: Iterable[NormalizedName]) -> bool:
+        """Look at the indexes for these, too; False if that was done before."""
+        closed = [name for name in names if self._is_closed(name)]
+        for name in closed:
+            self._opened.add(name)
+            self._forget(name)
+        return bool(closed)
+
+    def _is_allowed(self, candidate: Candidate) -> bool:
+        name, version = candidate.name, candidate.version
+        if candidate.yanked is not None and version not in self._pinned.get(name, ()):
+            reason = f"was yanked: {candidate.yanked}" if candidate.yanked else "was yanked"
+            self.excluded[name].append(Excluded(version, reason))
+            return False
+        for constraint in self._rules.constraints.get(name, ()):
+            if not constraint.specifier.contains(version, prereleases=True):
+                reason = (
+                    f"is excluded by the constraint {constraint.text} ({constraint.origin})"
+                )
+                self.excluded[name].append(Excluded(version, reason))
+                return False
+        return True
+
+    def _direct_candidate(self, requirement: Requirement) -> Candidate:
+        of_name = self._direct.setdefault(requirement.name, {})
+        if requirement.url not in of_name:
+            of_name[requirement.url] = self._sources.direct(requirement)
+            if requirement.name in self._base:
+                self._forget(requirement.name)
+                raise UniverseGrewError(requirement.name)
+        return of_name[requirement.url]
+
+    def _forget(self, name: NormalizedName) -> None:
+        """Make the universe anew; masks over the old one mean nothing any more."""
+        self._base.pop(name, None)
+        for identifier in [i for i in self._universes if i.partition("[")[0] == name]:
+            del self._universes[identifier]
+        for key in [key for key in self._masks if key[0].partition("[")[0] == name]:
+            del self._masks[key]
+
+    def _mask_of_direct(self, wanted: Candidate, universe: list[Candidate]) -> int:
+        return sum(
+            1 << index for index, each in enumerate(universe) if each.direct is wanted.direct
+        )
+
+    def _mask_of_specifier(self, requirement: Requirement, universe: list[Candidate]) -> int:
+        specifier = requirement.specifier
+        if not specifier:
+            return (1 << len(universe)) - 1
+        kept = specifier.filter(
+            range(len(universe)), prereleases=True, key=lambda index: universe[index].version
+        )
+        mask = 0
+        for index in kept:
+            mask |= 1 << index
+        return mask
+
+    # Dependencies.
+
+    def _dependencies(self, candidate: Candidate, metadata: Metadata) -> list[Requirement]:
+        found: list[Requirement] = []
+        if candidate.extra:
+            found.append(_own_version(candidate))
+            self._check_extra(candidate, metadata)
+        if self._rules.no_deps:
+            return found
+        owner = f"{candidate.name} {candidate.version}"
+        for text in metadata.requires_dist:
+            parsed = from_metadata(text, owner)
+            if not self._is_wanted(parsed, candidate.extra):
+                continue
+            override = self._rules.overrides.get(normalize(parsed.name))
+            found += split(parsed) if override is None else override
+        return found
+
+    def _is_wanted(self, parsed: Any, extra: str) -> bool:  # noqa: ANN401
+        """An extra's own dependencies are those that hold with it and not without."""
+        environment = self._rules.environment
+        if not extra:
+            return applies(parsed, environment)
+        return (
+            parsed.marker is not None
+            and applies(parsed, environment, extra)
+            and not applies(parsed, environment)
+        )
+
+    def _check_extra(self, candidate: Candidate, metadata: Metadata) -> None:
+        offered = {normalize(extra) for extra in metadata.provides_extra}
+        if candidate.extra not in offered:
+            self.warnings[
+                f"{candidate.name} {candidate.version} has no extra {candidate.extra!r}"
+                + (f" (it has: {', '.join(sorted(offered))})" if offered else "")
+            ] = None
+
+
+def order(candidates: list[Candidate], rules: Rules) -> list[Candidate]:
+    """Best first: stable before pre-release, new before old, wheels before building.
+
+    A version without a wheel stands behind all wheels unless it is newer than they are: an
+    sdist is never built for its metadata while there is a choice.
+    """
+    with_wheel = [each.version for each in candidates if each.wheel]
+    newest_wheel = max(with_wheel, default=None)
+
+    def must_build(candidate: Candidate) -> bool:
+        if candidate.wheel or newest_wheel is None:
+            return False
+        return rules.prefer_binary or candidate.version < newest_wheel
+
+    ordered = sorted(candidates, key=lambda each: each.version, reverse=not rules.lowest)
+    return sorted(
+        ordered,
+        key=lambda each: (
+            each.version.is_prerelease and not rules.prereleases,
+            must_build(each),
+        ),
+    )
+
+
+def installed_candidate(distribution: InstalledDistribution) -> Candidate:
+    return Candidate(
+        distribution.name,
+        NormalizedName(""),
+        Version(distribution.version),
+        installed=distribution,
+    )
+
+
+def _own_version(candidate: Candidate) -> Requirement:
+    """An extra needs exactly the package it is an extra of."""
+    if candidate.direct is not None:
+        url = str(candidate.direct.direct_url["url"])
+        text = f"{candidate.name} @ {url}"
+        return Requirement(candidate.name, NormalizedName(""), SpecifierSet(), url, text)
+    specifier = SpecifierSet(f"==={candidate.version}")
+    text = f"{candidate.name}=={candidate.version}"
+    return Requirement(candidate.name, NormalizedName(""), specifier, "", text)

@@ -1,0 +1,311 @@
+"""PubGrub behind resolvelib's interfaces: a provider and requirements to one pin a package.
+
+The algorithm is Natalie Weizenbaum's (https://nex3.medium.com/pubgrub-2fb6470504f). Version
+sets are bit masks over the candidates that ``find_matches`` gives for a package without any
+requirement: its *universe*, in order of preference, so the best candidate of a mask is its
+lowest bit.
+
+Beyond what resolvelib asks of a provider, three optional methods are used: ``mask_of``
+(all candidates a requirement allows, at once), ``announce`` (these requirements will be
+looked at soon) and ``unusable`` exceptions (`UnusableCandidateError`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from resolvelib import AbstractProvider, BaseReporter
+from resolvelib.resolvers import (
+    AbstractResolver,
+    RequirementInformation,
+    ResolutionImpossible,
+    ResolutionTooDeep,
+    Result,
+)
+from resolvelib.structs import DirectedGraph
+
+from dx_py.pkg.resolve.conflict import analyse
+from dx_py.pkg.resolve.incompatibility import (
+    Cause,
+    DependencyCause,
+    Incompatibility,
+    RootCause,
+    UnusableCause,
+    facts_below,
+)
+from dx_py.pkg.resolve.partial_solution import PartialSolution
+from dx_py.pkg.resolve.terms import CONTRADICTED, OPEN, SATISFIED, Term, negate, relation
+
+#: From so many conflicts on, a package is decided before those that were found earlier.
+_CONFLICTS_BEFORE_PREFERRED = 5
+_MAX_ROUNDS = 1_000_000
+
+
+class UnusableCandidateError(Exception):
+    """Raised by ``get_dependencies`` for a candidate that turns out to be no choice."""
+
+
+class UnsolvableError(ResolutionImpossible):  # type: ignore[type-arg]
+    """``proof`` is the incompatibility without terms; ``solver`` can name its candidates."""
+
+    def __init__(
+        self, causes: list[Any], proof: Incompatibility, solver: PubGrubResolver
+    ) -> None:
+        super().__init__(causes)
+        self.proof = proof
+        self.solver = solver
+
+
+class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
+    """One resolver may resolve several times; each time starts afresh."""
+
+    base_exception: type[Exception] = ResolutionImpossible
+
+    def __init__(self, provider: AbstractProvider, reporter: BaseReporter) -> None:  # type: ignore[type-arg]
+        super().__init__(provider, reporter)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._universes: dict[str, list[Any]] = {}
+        self._masks: dict[Any, int] = {}
+        self._kept: list[Any] = []
+        self._by_package: dict[str, list[Incompatibility]] = {}
+        self._merged: dict[tuple[str, str, int], Incompatibility] = {}
+        self._expanded: set[tuple[str, int]] = set()
+        self._conflicts: dict[str, int] = {}
+        self._order: dict[str, int] = {}
+        self._dependencies: dict[tuple[str, int], list[Any]] = {}
+        self._solution = PartialSolution()
+
+    def resolve(self, requirements: Iterable[Any], **kwargs: Any) -> Result:  # type: ignore[type-arg]  # noqa: ANN401
+        """Raises UnsolvableError with a proof; ResolutionTooDeep after ``max_rounds``."""
+        max_rounds: int = kwargs.get("max_rounds", _MAX_ROUNDS)
+        self._reset()
+        self.reporter.starting()
+        roots = list(requirements)
+        self._announce(roots)
+        for requirement in roots:
+            package = self.provider.identify(requirement)
+            excluded = (False, self.mask(package, requirement))
+            self._add(Incompatibility({package: excluded}, RootCause(requirement)))
+        root_packages = list(dict.fromkeys(self.provider.identify(r) for r in roots))
+        self._propagate(root_packages)
+        for round_index in range(max_rounds):
+            self.reporter.starting_round(round_index)
+            package = self._next_package()
+            if package is None:
+                self.reporter.ending(None)  # type: ignore[arg-type]
+                return self._result(root_packages)
+            self._choose(package)
+            self._propagate([package])
+        raise ResolutionTooDeep(max_rounds)
+
+    def universe(self, package: str) -> list[Any]:
+        """Every candidate of a package, best first."""
+        known = self._universes.get(package)
+        if known is None:
+            none: dict[str, Any] = {package: iter(())}
+            found = self.provider.find_matches(package, none, {package: iter(())})
+            known = self._universes[package] = list(found() if callable(found) else found)
+        return known
+
+    def mask(self, package: str, requirement: Any) -> int:  # noqa: ANN401
+        """The candidates of ``package`` that satisfy ``requirement``."""
+        key = (package, id(requirement))
+        known = self._masks.get(key)
+        if known is None:
+            known = self._masks[key] = self._compute_mask(package, requirement)
+            self._kept.append(requirement)  # an id is only good while its object lives
+        return known
+
+    def _compute_mask(self, package: str, requirement: Any) -> int:  # noqa: ANN401
+        universe = self.universe(package)
+        all_at_once = getattr(self.provider, "mask_of", None)
+        if all_at_once is not None:
+            return int(all_at_once(requirement, universe))
+        satisfied = self.provider.is_satisfied_by
+        return sum(
+            1 << index for index, each in enumerate(universe) if satisfied(requirement, each)
+        )
+
+    def _announce(self, requirements: list[Any]) -> None:
+        announce = getattr(self.provider, "announce", None)
+        if announce is not None:
+            announce(requirements)
+
+    def _next_package(self) -> str | None:
+        """Pinned first, then what keeps conflicting, then in order of discovery."""
+        undecided = self._solution.undecided
+        return min(undecided, key=self._priority) if undecided else None
+
+    def _priority(self, package: str) -> tuple[bool, bool, int]:
+        known = self._solution.known(package)
+        assert known is not None
+        pinned = known[1] & (known[1] - 1) == 0
+        troubled = self._conflicts.get(package, 0) >= _CONFLICTS_BEFORE_PREFERRED
+        return not pinned, not troubled, self._order.setdefault(package, len(self._order))
+
+    def _choose(self, package: str) -> None:
+        """Decide the best candidate, unless its dependencies already rule it out."""
+        known = self._solution.known(package)
+        assert known is not None
+        bit = known[1] & -known[1]
+        index = bit.bit_length() - 1
+        if not self._expand(package, index):
+            return
+        blocked = any(
+            self._would_conflict(incompatibility, package, bit)
+            for incompatibility in self._by_package.get(package, ())
+        )
+        if not blocked:
+            candidate = self.universe(package)[index]
+            self.reporter.pinning(candidate)
+            self._solution.decide(package, bit, candidate)
+
+    def _would_conflict(self, found: Incompatibility, package: str, bit: int) -> bool:
+        return all(
+            relation((True, bit), term) == SATISFIED
+            if other == package
+            else self._solution.relation(other, term) == SATISFIED
+            for other, term in found.terms.items()
+        )
+
+    def _expand(self, package: str, index: int) -> bool:
+        """Turn a candidate's dependencies into incompatibilities; False if it is unusable."""
+        if (package, index) in self._expanded:
+            return True
+        self._expanded.add((package, index))
+        candidate = self.universe(package)[index]
+        try:
+            dependencies = list(self.provider.get_dependencies(candidate))
+        except UnusableCandidateError as error:
+            terms: dict[str, Term] = {package: (True, 1 << index)}
+            self._add(Incompatibility(terms, UnusableCause(candidate, str(error))))
+            return False
+        self._dependencies[package, index] = dependencies
+        self._announce(dependencies)
+        for requirement in dependencies:
+            self._add_dependency(package, index, candidate, requirement)
+        return True
+
+    def _add_dependency(
+        self, package: str, index: int, candidate: object, requirement: object
+    ) -> None:
+        needed = self.provider.identify(requirement)
+        self.reporter.adding_requirement(requirement, candidate)
+        allowed = self.mask(needed, requirement)
+        bit = 1 << index
+        cause = DependencyCause(candidate, requirement)
+        if needed == package:
+            if bit & ~allowed:
+                self._add(Incompatibility({package: (True, bit)}, cause))
+            return
+        key = (package, needed, allowed)
+        before = self._merged.get(key)
+        same = before.terms[package][1] if before else 0
+        terms: dict[str, Term] = {package: (True, bit | same), needed: (False, allowed)}
+        made = self._merged[key] = Incompatibility(terms, cause)
+        if before is None:
+            self._add(made)
+        else:
+            self._replace(before, made)
+
+    def _add(self, incompatibility: Incompatibility) -> None:
+        for package in incompatibility.terms:
+            self._by_package.setdefault(package, []).append(incompatibility)
+
+    def _replace(self, old: Incompatibility, new: Incompatibility) -> None:
+        """Candidates with the same dependency share one incompatibility."""
+        for package in old.terms:
+            listed = self._by_package[package]
+            listed[listed.index(old)] = new
+
+    def _propagate(self, changed: list[str]) -> None:
+        """Derive all that follows; after a conflict, go back and go on from there."""
+        waiting = list(changed)
+        while waiting:
+            learnt = self._propagate_from(waiting.pop(), waiting)
+            if learnt is not None:
+                waiting = [learnt]
+
+    def _propagate_from(self, package: str, waiting: list[str]) -> str | None:
+        """The package that changed by going back, if a conflict was met."""
+        for incompatibility in reversed(self._by_package.get(package, ())):
+            state, open_package = self._state(incompatibility)
+            if state == SATISFIED:
+                return self._go_back(incompatibility)
+            if state == OPEN:
+                self._derive(open_package, incompatibility)
+                if open_package not in waiting:
+                    waiting.append(open_package)
+        return None
+
+    def _derive(self, package: str, incompatibility: Incompatibility) -> None:
+        term = negate(incompatibility.terms[package])
+        self._solution.derive(package, term, incompatibility)
+
+    def _state(self, incompatibility: Incompatibility) -> tuple[int, str]:
+        """SATISFIED if all terms hold; OPEN with the one open package; else CONTRADICTED."""
+        open_package = ""
+        state = SATISFIED
+        for package, term in incompatibility.terms.items():
+            holds = self._solution.relation(package, term)
+            if holds == CONTRADICTED or (holds == OPEN and state == OPEN):
+                return CONTRADICTED, ""
+            if holds == OPEN:
+                state, open_package = OPEN, package
+        return state, open_package
+
+    def _go_back(self, conflict: Incompatibility) -> str:
+        """Learn from ``conflict``; returns the package about which something is known now."""
+        for package in conflict.terms:
+            self._conflicts[package] = self._conflicts.get(package, 0) + 1
+        learnt, level = analyse(conflict, self._solution)
+        if level is None:
+            raise UnsolvableError(_informations(facts_below(learnt)), learnt, self)
+        if type(self.reporter) is not BaseReporter:  # collecting the facts is not free
+            causes = _informations(facts_below(learnt))
+            self.reporter.resolving_conflicts(causes)
+        self._solution.backtrack(level)
+        if learnt is not conflict:
+            self._add(learnt)
+        state, package = self._state(learnt)
+        assert state == OPEN, "a learnt incompatibility leaves one term open"
+        self._derive(package, learnt)
+        return package
+
+    def _result(self, root_packages: list[str]) -> Result:  # type: ignore[type-arg]
+        """resolvelib's own builder recurses without end on some cyclic graphs."""
+        mapping = dict(self._solution.decisions)
+        graph: DirectedGraph[Any] = DirectedGraph()
+        graph.add(None)
+        for package in mapping:
+            graph.add(package)
+        for package in root_packages:
+            graph.connect(None, package)
+        for package, candidate in mapping.items():
+            index = next(
+                i for i, each in enumerate(self.universe(package)) if each is candidate
+            )
+            for requirement in self._dependencies[package, index]:
+                needed = self.provider.identify(requirement)
+                if needed in mapping:
+                    graph.connect(package, needed)
+        return Result(mapping, graph, {})
+
+
+def _informations(facts: list[Incompatibility]) -> list[Any]:
+    """Facts as resolvelib's reporters and callers expect them."""
+    return [_information(fact.cause) for fact in facts if _names_requirement(fact.cause)]
+
+
+def _names_requirement(cause: Cause) -> bool:
+    return isinstance(cause, RootCause | DependencyCause)
+
+
+def _information(cause: Cause) -> Any:  # noqa: ANN401 - resolvelib's type is generic
+    if isinstance(cause, DependencyCause):
+        return RequirementInformation(cause.requirement, cause.candidate)
+    assert isinstance(cause, RootCause)
+    return RequirementInformation(cause.requirement, None)

@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n 2 -q
 
-NATIVE := $(wildcard */native/*.[ch] driver/launcher/*.[ch] runtime_support/native/*.[ch])
+NATIVE := $(wildcard */native/*.[ch] */native/*/*.[ch] driver/launcher/*.[ch])
 GRAMMAR := $(wildcard frontend/grammar/*)
 
 # Variables of the caller that would change what the tests see.

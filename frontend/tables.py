@@ -9,9 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
+from dx_py.artifacts.artifact import decode_as
+from dx_py.artifacts.errors import DxError
 from dx_py.frontend.grammar.reader import START, Grammar
+
+KIND: Final = "parser_tables"
+SCHEMA: Final = 1
+GENERATED: Final = Path(__file__).with_name("_generated") / "tables.msgpack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +45,28 @@ class Tables:
     def to_payload(self) -> dict[str, Any]:
         return asdict(self)
 
-    @staticmethod
-    def from_payload(payload: Mapping[str, Any]) -> Tables:
-        return Tables(**payload)
-
 
 class GrammarConflictError(ValueError):
     """The grammar is not LALR(1); the message lists the conflicts."""
+
+
+class StaleTablesError(DxError):
+    """Tables that were built from another grammar than the one at hand."""
+
+
+def load_tables(grammar_digest: str) -> Tables:
+    """The tables that the build left beside this module.
+
+    Raises StaleTablesError unless they were built from the grammar with this digest.
+    """
+    payload = decode_as(GENERATED.read_bytes(), kind=KIND, schema=SCHEMA)
+    tables = Tables(**payload)
+    if tables.grammar != grammar_digest:
+        raise StaleTablesError(
+            f"parser tables of grammar {tables.grammar[:12]} beside grammar "
+            f"{grammar_digest[:12]}: reinstall DX-Py, or run `make setup` in a checkout"
+        )
+    return tables
 
 
 def build_tables(grammar: Grammar) -> Tables:

@@ -75,7 +75,7 @@ Action = Symbol | Span | Literal | Operator | NewList | NewNode | Apply
 #: The action functions and how many arguments each takes.
 FUNCTIONS = {
     "add": 2,
-    "annotated_assignment": 4,
+    "annotated_assignment": 5,
     "append": 2,
     "arguments": 1,
     "async_form": 2,

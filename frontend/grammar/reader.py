@@ -40,7 +40,7 @@ class Production:
     @property
     def is_unit(self) -> bool:
         """Whether a reduction only renames its one symbol."""
-        return len(self.symbols) == 1 and self.action == Symbol(1)
+        return self.symbols[1:] == () and self.action == Symbol(1) and self.since is None
 
 
 @dataclass(frozen=True, slots=True)

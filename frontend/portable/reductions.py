@@ -40,8 +40,6 @@ _WITH_SOURCE = frozenset(
         "with_items",
     }
 )
-#: Functions that return a node without its position.
-_UNPLACED = frozenset({"annotated_assignment"})
 _POSITION = "lineno=sl, col_offset=sc, end_lineno=el, end_col_offset=ec"
 
 
@@ -85,19 +83,9 @@ class _Writer:
         size = len(production.symbols)
         expression = self.expression(production.action, size)
         self.lines.append(f"def r{number}(v, s, e, source):")
-        if _POSITION in expression or isinstance(production.action, language.Apply):
+        if _POSITION in expression:
             self.lines += [f"  sl, sc = s[{-size}]; el, ec = e[-1]"]
-        if (
-            isinstance(production.action, language.Apply)
-            and production.action.name in _UNPLACED
-        ):
-            self.lines += [
-                f"  n = {expression}",
-                "  n.lineno = sl; n.col_offset = sc; n.end_lineno = el; n.end_col_offset = ec",
-                "  return n",
-            ]
-        else:
-            self.lines.append(f"  return {expression}")
+        self.lines.append(f"  return {expression}")
         return f"r{number}"
 
     def expression(self, action: language.Action, size: int) -> str:

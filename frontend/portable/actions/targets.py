@@ -103,16 +103,26 @@ def walrus_target(node: ast.expr, span: Span) -> ast.expr:
 
 
 def annotated_assignment(
-    node: ast.expr, annotation: ast.expr, value: ast.expr | None, span: Span
+    node: ast.expr, annotation: ast.expr, value: ast.expr | None, span: Span, whole: Span
 ) -> ast.AnnAssign:
-    """The statement without a position, which the reduction sets."""
+    """The statement at ``whole``; ``span`` is the target's."""
     if isinstance(node, (ast.Tuple, ast.List)):
         raise refuse_node(f"only single target (not {called(node)}) can be annotated", node)
     if not isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
         raise refuse_node("illegal target for annotation", node)
     node.ctx = STORE
     simple = int(isinstance(node, ast.Name) and start_of(node) == span.start)
-    return ast.AnnAssign(node, annotation, value, simple)
+    start, end = whole
+    return ast.AnnAssign(
+        node,
+        annotation,
+        value,
+        simple,
+        lineno=start[0],
+        col_offset=start[1],
+        end_lineno=end[0],
+        end_col_offset=end[1],
+    )
 
 
 def keyword_name(node: ast.expr, span: Span, equals: Span) -> str:

@@ -1,0 +1,50 @@
+"""Source bytes into UTF-8 text, as PEP 263 and PEP 3120 say."""
+
+from __future__ import annotations
+
+import re
+
+BOM = b"\xef\xbb\xbf"
+
+_BLANK_OR_COMMENT = re.compile(rb"[ \t\f]*(?:#.*)?$", re.ASCII)
+_DECLARATION = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
+_LINE_BREAK = re.compile(rb"\r\n|\r|\n")
+
+
+def to_utf8(source: bytes | str, *, filename: str) -> bytes:
+    """The UTF-8 of a source, without byte order mark; line breaks stay as they are.
+
+    Raises SyntaxError for an unknown encoding, or text that is not in the one declared.
+    Without a declaration bytes are passed on unchecked: the lexer checks them.
+    """
+    if isinstance(source, str):
+        return source.encode("utf-8")
+    has_mark = source.startswith(BOM)
+    text = source.removeprefix(BOM)
+    encoding = declared_encoding(text)
+    if encoding is None or _is_utf8(encoding):
+        return text
+    if has_mark:
+        raise SyntaxError(f"encoding problem: {encoding} with BOM", (filename, 0, 0, None))
+    try:
+        return text.decode(encoding).encode("utf-8")
+    except LookupError:
+        raise SyntaxError(f"unknown encoding: {encoding}", (filename, 0, 0, None)) from None
+    except UnicodeError:
+        raise SyntaxError(f"encoding problem: {encoding}", (filename, 0, 0, None)) from None
+
+
+def declared_encoding(source: bytes) -> str | None:
+    """The encoding named in the first two lines; the second counts after a comment only."""
+    for line in _LINE_BREAK.split(source, 2)[:2]:
+        declaration = _DECLARATION.match(line)
+        if declaration:
+            return declaration[1].decode("ascii")
+        if not _BLANK_OR_COMMENT.match(line):
+            return None
+    return None
+
+
+def _is_utf8(encoding: str) -> bool:
+    name = encoding[:12].lower().replace("_", "-")
+    return name == "utf-8" or name.startswith("utf-8-")

@@ -1,0 +1,24 @@
+/* The LR automaton, fed one token at a time. */
+#ifndef DX_PARSER_H
+#define DX_PARSER_H
+
+#include "lexer.h"
+
+typedef struct {
+    dx_context *context;
+    int16_t *states;   /* owned, as the two below; the bottom is the initial state */
+    dx_value **values;
+    dx_span *spans;
+    size_t size, capacity;
+} dx_parser;
+
+void dx_parser_open(dx_parser *parser, dx_context *context);
+void dx_parser_close(dx_parser *parser);
+
+/* Reduces as far as the token asks for, then shifts it; fails if no rule allows it. */
+void dx_parser_feed(dx_parser *parser, const dx_token *token);
+
+/* The tree, once ENDMARKER has been fed. */
+dx_value *dx_parser_finish(dx_parser *parser);
+
+#endif

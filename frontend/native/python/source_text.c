@@ -1,0 +1,108 @@
+/* Encodings of source bytes (PEP 263). */
+#include "source_text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "frontend.h"
+
+enum { LONGEST_ENCODING = 80 };
+
+static int fail(PyObject *filename, const char *format, const char *encoding)
+{
+    PyObject *message = PyUnicode_FromFormat(format, encoding);
+    PyObject *error =
+        message ? PyObject_CallFunction(PyExc_SyntaxError, "O(OiiO)", message, filename, 0, 0, Py_None)
+                : NULL;
+    if (error)
+        PyErr_SetObject(PyExc_SyntaxError, error);
+    Py_XDECREF(message);
+    Py_XDECREF(error);
+    return -1;
+}
+
+/* As tokenize does: lower case, `_` as `-`, at most twelve characters matter. */
+static bool is_utf8(const char *encoding)
+{
+    char name[13] = {0};
+    for (size_t i = 0; i < 12 && encoding[i]; i++) {
+        char c = encoding[i];
+        name[i] = (char)(c == '_' ? '-' : c >= 'A' && c <= 'Z' ? c + 32 : c);
+    }
+    return !strcmp(name, "utf-8") || !strncmp(name, "utf-8-", 6);
+}
+
+static int recode(dx_source_text *text, const char *encoding, PyObject *filename)
+{
+    PyObject *decoded = PyUnicode_Decode(text->bytes, (Py_ssize_t)text->size, encoding, "strict");
+    PyObject *bytes = decoded ? PyUnicode_AsUTF8String(decoded) : NULL;
+    Py_XDECREF(decoded);
+    if (!bytes) {
+        bool is_unknown = PyErr_ExceptionMatches(PyExc_LookupError);
+        if (PyErr_ExceptionMatches(PyExc_MemoryError))
+            return -1;
+        PyErr_Clear();
+        return fail(filename, is_unknown ? "unknown encoding: %s" : "encoding problem: %s", encoding);
+    }
+    text->owner = bytes;
+    text->bytes = PyBytes_AS_STRING(bytes);
+    text->size = (size_t)PyBytes_GET_SIZE(bytes);
+    return 0;
+}
+
+static int apply_declaration(dx_source_text *text, PyObject *filename)
+{
+    bool has_mark = text->size >= 3 && !memcmp(text->bytes, "\xEF\xBB\xBF", 3);
+    if (has_mark) {
+        text->bytes += 3;
+        text->size -= 3;
+    }
+    const char *name;
+    size_t size = dx_find_encoding(text->bytes, text->size, &name);
+    if (!size)
+        return 0;
+    char encoding[LONGEST_ENCODING] = {0};
+    memcpy(encoding, name, size < sizeof encoding - 1 ? size : sizeof encoding - 1);
+    if (is_utf8(encoding))
+        return 0;
+    if (has_mark)
+        return fail(filename, "encoding problem: %s with BOM", encoding);
+    return recode(text, encoding, filename);
+}
+
+/* A str has no byte order mark: U+FEFF in it is a character like others. */
+static int open_str(dx_source_text *text, PyObject *source)
+{
+    Py_ssize_t size;
+    text->bytes = PyUnicode_AsUTF8AndSize(source, &size);
+    if (!text->bytes)
+        return -1;
+    text->size = (size_t)size;
+    text->owner = Py_NewRef(source);
+    return 0;
+}
+
+int dx_open_source(dx_source_text *text, PyObject *source, PyObject *filename)
+{
+    *text = (dx_source_text){0};
+    if (PyUnicode_Check(source))
+        return open_str(text, source);
+    if (PyObject_GetBuffer(source, &text->buffer, PyBUF_SIMPLE) < 0) {
+        PyErr_Format(PyExc_TypeError, "source must be str or bytes, not '%s'",
+                     Py_TYPE(source)->tp_name);
+        return -1;
+    }
+    text->bytes = text->buffer.buf;
+    text->size = (size_t)text->buffer.len;
+    if (apply_declaration(text, filename) == 0)
+        return 0;
+    dx_close_source(text);
+    return -1;
+}
+
+void dx_close_source(dx_source_text *text)
+{
+    Py_CLEAR(text->owner);
+    if (text->buffer.obj)
+        PyBuffer_Release(&text->buffer);
+}

@@ -1,0 +1,92 @@
+"""Source to AST artifact: the front end's entry, native where it can be."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+
+from dx_py.artifacts.artifact import seal
+from dx_py.frontend import ast_artifact
+from dx_py.frontend.encoding import to_utf8
+from dx_py.frontend.grammar.reader import read_grammar
+from dx_py.frontend.syntax_error import Fault, Place, host_exception
+from dx_py.frontend.tables import load_tables
+
+try:
+    from dx_py.frontend import native_parser
+except ImportError:
+    _HAS_NATIVE = False
+else:
+    _HAS_NATIVE = os.environ.get("DX_PORTABLE") != "1"
+
+_LINE_BREAK = re.compile(rb"\r\n?")
+
+
+def parse(
+    source: bytes | str,
+    *,
+    filename: str,
+    mode: str = "exec",
+    type_comments: bool = False,
+    minor_version: int = sys.version_info.minor,
+) -> bytes:
+    """The AST artifact of a source; no file name is in it.
+
+    ``mode`` is "exec", "eval", "single" or "func_type"; ``minor_version`` the Python 3 whose
+    syntax is accepted. Raises what ``ast.parse`` raises, with its attributes.
+    """
+    text = to_utf8(source, filename=filename)
+    try:
+        if _HAS_NATIVE:
+            return seal(_native_body(text, mode, type_comments, minor_version))
+        return _portable_artifact(text, mode, minor_version)
+    except Fault as fault:
+        raise host_exception(fault, text, filename=filename) from None
+
+
+def _native_body(text: bytes, mode: str, type_comments: bool, minor_version: int) -> bytes:
+    return native_parser.parse_body(
+        text,
+        mode=mode,
+        type_comments=type_comments,
+        minor_version=minor_version,
+        allow_incomplete=False,
+        barry_as_bdfl=False,
+    )
+
+
+_PORTABLE_MODES = {
+    "exec": "EXEC",
+    "eval": "EVAL",
+    "single": "SINGLE",
+    "func_type": "FUNC_TYPE",
+}
+
+
+def _portable_artifact(text: bytes, mode: str, minor_version: int) -> bytes:
+    from dx_py.frontend.portable.parser import parse_utf8
+    from dx_py.frontend.portable.tokens import Refusal
+
+    tables = load_tables(read_grammar().digest)
+    try:
+        parsed = parse_utf8(
+            _prepared(text), tables, mode=_PORTABLE_MODES[mode], minor_version=minor_version
+        )
+    except Refusal as refusal:
+        start, end = refusal.span
+        place = Place(*start, *end)
+        raise Fault(
+            refusal.kind, refusal.message, place, at_end=False, from_lexer=False
+        ) from None
+    warnings = [(line, column, message) for (line, column), message in parsed.warnings]
+    return ast_artifact.encode(parsed.tree, mode=mode, warnings=warnings)
+
+
+def _prepared(text: bytes) -> bytes:
+    """What the portable lexer reads: each line ended by one newline character."""
+    if b"\0" in text:
+        message = "source code string cannot contain null bytes"
+        raise Fault(SyntaxError, message, None, at_end=False, from_lexer=True)
+    text = _LINE_BREAK.sub(b"\n", text)
+    return text if not text or text.endswith(b"\n") else text + b"\n"

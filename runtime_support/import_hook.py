@@ -44,14 +44,17 @@ def install(pipeline: Pipeline, *, replace_pycs: bool) -> None:
 def _replace(owner: type | ModuleType, function: Any) -> None:  # noqa: ANN401
     """Put ``function`` in place of the one of the same name, looking as that one did.
 
-    It takes over the place in the file too: the interpreter cuts frames of importlib's files
-    out of tracebacks, and ``warnings`` skips them when it looks for the caller.
+    It takes over globals, defaults and the place in the file too: the interpreter cuts
+    frames of importlib's files out of tracebacks, ``warnings`` skips them when it looks for the
+    caller, and debuggers go by the module. So its body may use no global of this module.
     """
-    host = vars(owner)[function.__name__]
-    for attribute in ("__module__", "__qualname__", "__doc__"):
-        setattr(function, attribute, getattr(host, attribute))
-    function.__code__ = _placed_as(host.__code__, function.__code__)
-    setattr(owner, function.__name__, function)
+    name = function.__name__
+    host = vars(owner)[name]
+    code = _placed_as(host.__code__, function.__code__)
+    twin = type(host)(code, host.__globals__, name, host.__defaults__, function.__closure__)
+    for attribute in ("__kwdefaults__", "__qualname__", "__doc__"):
+        setattr(twin, attribute, getattr(host, attribute))
+    setattr(owner, name, twin)
 
 
 def _placed_as(host: CodeType, code: CodeType) -> CodeType:

@@ -40,6 +40,8 @@ def install(pipeline: Pipeline, private: PrivateModule) -> None:
     """Claim the main script, if there is one and it compiles."""
     if sys.argv[0] in ("", "-", "-c", "-m") or _may_skip_first_line():
         return
+    if not sys.modules["_thread"]._is_main_interpreter():
+        return
     try:
         script = _compile_script(pipeline, os.path.abspath(sys.argv[0]))
     except Exception:

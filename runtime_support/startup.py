@@ -26,23 +26,28 @@ def start(settings: dict[str, str]) -> None:
 
 
 class Parts:
-    """Modules of the DX-Py in ``home``, under their own names but not in ``sys.modules``."""
+    """Modules of the DX-Py in ``home``, which are not in ``sys.modules``.
+
+    Debuggers and coverage tools see their frames inside imports, where they skip the host's
+    by their names: ``importlib.*`` as the module, ``<frozen ...>`` as the file.
+    """
 
     def __init__(self, home: str) -> None:
         self.home = home
         self._loader = sys.modules["_frozen_importlib_external"].SourceFileLoader
 
     def load(self, name: str, **imports: object) -> "ModuleType":
-        """A new ``dx_py.<name>``.
+        """The module ``dx_py.<name>``, newly executed.
 
         It may import ``sys``, ``os``, ``marshal`` and what ``imports`` holds, and use
         ``from __future__ import annotations``, without a trace in ``sys.modules``.
         """
-        full_name = "dx_py." + name
+        shown = "importlib._dx_py." + name.rpartition(".")[2]
         path = f"{self.home}/{name.replace('.', '/')}.py"
-        module = type(sys)(full_name)
+        code = self._loader(shown, path).get_code(shown)
+        sys.modules["_imp"]._fix_co_filename(code, f"<frozen {shown}>")
+        module = type(sys)(shown)
         module.__file__ = path
-        code = self._loader(full_name, path).get_code(full_name)
         namespace: Any = type(sys.implementation)
         imports["__future__"] = namespace(annotations=None)
         hidden = {key: sys.modules.get(key) for key in imports}

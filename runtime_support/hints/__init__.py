@@ -1,0 +1,1 @@
+"""Hints that follow an uncaught exception's traceback on a terminal."""

@@ -5,6 +5,7 @@ that never enters ``sys.modules``: no module but those that are always loaded ma
 not even ``__future__``. Each part is loaded only when a setting asks for it.
 """
 
+import os
 import sys
 
 TYPE_CHECKING = False
@@ -20,8 +21,10 @@ def start(settings: dict[str, str]) -> None:
     folder of the installed ``dx_py``. An exception is reported in one line; the program then
     runs without DX-Py.
     """
+    parts = Parts(settings["DX_PY_HOME"])
+    if settings.get("DX_HINTS") != "0" and os.isatty(2):
+        parts.load("runtime_support.hint_hook").install(parts)
     if settings.get("DX_COMPILE") == "all":
-        parts = Parts(settings["DX_PY_HOME"])
         parts.load("runtime_support.compile_all").install(settings, parts)
 
 

@@ -6,30 +6,27 @@ Each rule gives sentences or nothing; what CPython itself suggests is not said a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import ModuleType
-from typing import Any
 
-type Rule = Callable[[Any], Iterator[str]]
+#: Kind of exception -> modules of this folder. Each has ``rule(load)``, a function from the
+#: exception to sentences.
+RULES: dict[type[BaseException], tuple[str, ...]] = {
+    ImportError: ("imports",),
+    TypeError: ("calls", "operands", "annotations"),
+    NameError: ("names",),
+    LookupError: ("names",),
+    AttributeError: ("names",),
+}
 
 
 def hints_for(error: BaseException, load: Callable[[str], ModuleType]) -> list[str]:
     """``load`` gives a module of this folder. No rule may raise: a hint is only a hint."""
     found: list[str] = []
-    for rule in _rules(error, load):
-        try:
-            found += rule(error)
-        except Exception:
-            continue
+    for kind, names in RULES.items():
+        for name in names if isinstance(error, kind) else ():
+            try:
+                found += load(name).rule(load)(error)
+            except Exception:
+                continue
     return list(dict.fromkeys(found))
-
-
-def _rules(error: BaseException, load: Callable[[str], ModuleType]) -> Iterator[Rule]:
-    if isinstance(error, ImportError):
-        yield load("imports").hints
-    if isinstance(error, TypeError):
-        yield load("calls").hints
-        yield load("operands").hints
-        yield load("annotations").hints
-    if isinstance(error, NameError | KeyError | AttributeError):
-        yield load("names").hints

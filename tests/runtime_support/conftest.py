@@ -33,6 +33,7 @@ class Outcome:
 class Bench:
     """A folder of files to run, with a store and a file for statistics beside it."""
 
+    launcher: Path
     interpreter: str
     folder: Path
     store: Path
@@ -55,7 +56,9 @@ class Bench:
             "DX_STRICT": "1",
             **options,
         }
-        return self._run([str(LAUNCHER), "--python", self.interpreter, *arguments], options)
+        return self._run(
+            [str(self.launcher), "--python", self.interpreter, *arguments], options
+        )
 
     def counts(self) -> str:
         """The statistics of the last process that ended."""
@@ -89,7 +92,7 @@ def interpreter(tmp_path_factory: pytest.TempPathFactory) -> str:
 def bench(interpreter: str, tmp_path: Path) -> Bench:
     folder = tmp_path / "work"
     folder.mkdir()
-    return Bench(interpreter, folder, tmp_path / "store", tmp_path / "stats")
+    return Bench(LAUNCHER, interpreter, folder, tmp_path / "store", tmp_path / "stats")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ computes it again.
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from typing import Final
 KEEP: Final = 0.8
 #: Nothing takes this long to write: what is older was left by a process that was killed.
 ABANDONED_SECONDS: Final = 3600.0
+#: A build folder that nobody used for a month is of a tree that is gone, or made again soon.
+IDLE_BUILD_SECONDS: Final = 30 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ def clear(layout: Path) -> int:
     files += [*_entries(layout / "stat"), *_entries(layout / "tmp")]
     for file in files:
         file.path.unlink(missing_ok=True)
+    shutil.rmtree(layout / "builds", ignore_errors=True)
     return _total(files)
 
 
@@ -84,6 +88,9 @@ def remove_abandoned(layout: Path) -> None:
     for file in _entries(layout / "tmp"):
         if file.used < before:
             file.path.unlink(missing_ok=True)
+    for build in _entries(layout / "builds"):
+        if build.used < time.time() - IDLE_BUILD_SECONDS:
+            shutil.rmtree(build.path, ignore_errors=True)
 
 
 def files_in(folder: Path) -> Iterator[StoredFile]:

@@ -11,7 +11,7 @@ is dirty when the store no longer holds what it names.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from dx_py.artifacts.artifact import Digest
@@ -36,10 +36,13 @@ def read_pointer(path: Path) -> dict[str, Digest] | None:
     return {role: Digest(name) for role, name in pairs}
 
 
-def is_dirty(path: Path, store: ArtifactStore) -> bool:
-    """Whether the pointer is missing, or names what the store does not hold any more."""
+def is_dirty(path: Path, store: ArtifactStore, *, roles: Collection[str]) -> bool:
+    """Whether the pointer is missing, lacks one of its ``roles``, or names what the store does
+    not hold any more."""
     digests = read_pointer(path)
-    return digests is None or not all(map(store.contains, digests.values()))
+    if digests is None or digests.keys() != set(roles):
+        return True
+    return not all(map(store.contains, digests.values()))
 
 
 def write_if_changed(path: Path, text: str) -> bool:
@@ -51,6 +54,10 @@ def write_if_changed(path: Path, text: str) -> bool:
     except OSError:
         path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(data)
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     return True

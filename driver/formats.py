@@ -6,12 +6,14 @@ import ast
 import dis
 import io
 import pprint
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from dx_py.artifacts.artifact import decode
+from dx_py.artifacts.artifact import decode, decode_as
 from dx_py.driver import front_end
 from dx_py.driver.stages import CODE_KIND, code_of
+from dx_py.frontend.symbols import payload
+from dx_py.frontend.symbols.scope import Scope
 
 
 def artifact_text(data: bytes) -> str:
@@ -30,6 +32,22 @@ def ast_text(data: bytes) -> str:
     return ast.dump(front_end.to_ast(data), indent=2)
 
 
+def symbols_text(data: bytes) -> str:
+    """Each scope under the one that holds it, then its names: how used -> where bound."""
+    content = decode_as(data, kind=payload.KIND, schema=payload.SCHEMA)
+    return "\n".join(_scope_lines(payload.from_payload(content), 0))
+
+
+def _scope_lines(scope: Scope, depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    yield f"{indent}{scope.kind.name.lower()} {scope.name}, line {scope.line}"
+    for name, symbol in scope.symbols.items():
+        uses = ", ".join(use.name.lower() for use in symbol.uses if use.name) or "nothing"
+        yield f"{indent}  {name}: {uses} -> {symbol.binding.name.lower()}"
+    for child in scope.children:
+        yield from _scope_lines(child, depth + 1)
+
+
 def code_text(data: bytes) -> str:
     text = io.StringIO()
     dis.dis(code_of(data, ""), file=text)
@@ -40,4 +58,5 @@ def code_text(data: bytes) -> str:
 FORMATS: Final[dict[str, Callable[[bytes], str]]] = {
     front_end.AST_KIND: ast_text,
     CODE_KIND: code_text,
+    payload.KIND: symbols_text,
 }

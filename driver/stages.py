@@ -9,6 +9,7 @@ code object gets its file name when it is loaded.
 
 from __future__ import annotations
 
+import ast
 import warnings
 from collections.abc import Mapping, Sequence
 from types import CodeType
@@ -17,6 +18,9 @@ from typing import Any, ClassVar, Final
 from dx_py.artifacts import code_marshal
 from dx_py.artifacts.artifact import Artifact, decode_as
 from dx_py.driver import front_end
+from dx_py.frontend.semantics.future import future_features
+from dx_py.frontend.symbols import payload
+from dx_py.frontend.symbols.analysis import analyse_symbols
 
 CODE_KIND: Final = "code"
 CODE_SCHEMA: Final = 1
@@ -34,6 +38,29 @@ class ParseStage:
     def run(self, inputs: Sequence[bytes], options: Mapping[str, Any]) -> bytes:
         (source,) = inputs
         return front_end.parse(source, filename="", mode=options["mode"])
+
+
+class SymbolsStage:
+    """AST artifact to its scopes. No options; raises SyntaxError.
+
+    The payload is ``dx_py.frontend.symbols.payload``'s.
+    """
+
+    name: ClassVar[str] = "symbols"
+    version: ClassVar[int] = 1
+    kind: ClassVar[str] = payload.KIND
+    schema: ClassVar[int] = payload.SCHEMA
+    targets_cpu: ClassVar[bool] = False
+
+    def run(self, inputs: Sequence[bytes], options: Mapping[str, Any]) -> Artifact:
+        (data,) = inputs
+        tree = front_end.to_ast(data)
+        assert isinstance(tree, ast.mod)
+        postponed = future_features(tree).postpones_annotations
+        analysis = analyse_symbols(tree, future_annotations=postponed)
+        for diagnostic in analysis.diagnostics:
+            raise SyntaxError(diagnostic.message)
+        return payload.symbols_artifact(analysis.module)
 
 
 class HostCompileStage:
@@ -55,15 +82,14 @@ class HostCompileStage:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             code = compile(tree, "", "exec", dont_inherit=True, optimize=options["optimize"])
-        payload = {"code": code_marshal.dumps(code), "warned": bool(caught)}
-        return Artifact(CODE_KIND, CODE_SCHEMA, payload)
+        content = {"code": code_marshal.dumps(code), "warned": bool(caught)}
+        return Artifact(CODE_KIND, CODE_SCHEMA, content)
 
 
 def code_of(data: bytes, filename: str) -> CodeType:
     """The code object of a `code` artifact, as code of the file ``filename``."""
-    payload = decode_as(data, kind=CODE_KIND, schema=CODE_SCHEMA)
-    code = code_marshal.loads(payload["code"])
-    return rename(code, filename)
+    content = decode_as(data, kind=CODE_KIND, schema=CODE_SCHEMA)
+    return rename(code_marshal.loads(content["code"]), filename)
 
 
 def rename(code: CodeType, filename: str) -> CodeType:

@@ -59,13 +59,12 @@ def read_batch(folder: Path, batch: str) -> list[Module]:
 
 
 def read_errors(folder: Path, batch: str) -> dict[str, str]:
-    """Module name -> text."""
+    """Module name -> text; empty where the file is not there or damaged."""
     try:
-        text = errors_path(folder, batch).read_text(encoding="utf-8")
-    except FileNotFoundError:
+        errors = json.loads(errors_path(folder, batch).read_bytes())
+    except (OSError, ValueError):
         return {}
-    errors: dict[str, str] = json.loads(text)
-    return errors
+    return {str(name): str(text) for name, text in dict(errors).items()}
 
 
 def batch_path(folder: Path, batch: str) -> Path:

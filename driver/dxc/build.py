@@ -22,7 +22,7 @@ from dx_py.artifacts.pointer import is_dirty, write_if_changed
 from dx_py.artifacts.stage import action_template
 from dx_py.artifacts.store import ArtifactStore
 from dx_py.driver.dxc.batch import batch_path, pointer_path, write_batch
-from dx_py.driver.dxc.compilation import HOST_COMPILE, PARSE
+from dx_py.driver.dxc.compilation import HOST_COMPILE, PARSE, ROLES
 from dx_py.driver.dxc.modules import Module, folders_of
 
 #: Batches a core: enough that no core waits long for the last one.
@@ -100,7 +100,7 @@ def write_build(build: Build, store: ArtifactStore) -> None:
         write_batch(build.folder, batch, modules)
         for module in modules:
             pointer = pointer_path(build.folder, module)
-            if is_dirty(pointer, store):
+            if is_dirty(pointer, store, roles=ROLES):
                 pointer.unlink(missing_ok=True)
     named = {batch: [m.name for m in modules] for batch, modules in build.batches.items()}
     write_if_changed(build.folder / BATCHES, json.dumps(named, indent=0, sort_keys=True))
@@ -171,8 +171,17 @@ def _size(path: Path) -> int:
 
 
 def _last_assignment(folder: Path) -> dict[str, list[str]]:
+    """Empty unless the file is there and is what was written."""
     try:
-        assignment: dict[str, list[str]] = json.loads((folder / BATCHES).read_bytes())
+        assignment = json.loads((folder / BATCHES).read_bytes())
     except (OSError, ValueError):
         return {}
-    return assignment
+    return assignment if _is_assignment(assignment) else {}
+
+
+def _is_assignment(value: object) -> bool:
+    if not isinstance(value, dict) or not all(isinstance(n, list) for n in value.values()):
+        return False
+    names = [name for names in value.values() for name in names]
+    once = all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
+    return once and all(isinstance(batch, str) and batch.isdecimal() for batch in value)

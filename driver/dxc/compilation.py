@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import tokenize
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,10 +15,14 @@ from dx_py.artifacts.stage import Content, action_key, run_stage
 from dx_py.artifacts.stat_index import StatIndex
 from dx_py.artifacts.store import ArtifactStore
 from dx_py.driver.dxc.modules import Module
-from dx_py.driver.stages import HostCompileStage, ParseStage
+from dx_py.driver.stages import HostCompileStage, ParseStage, SymbolsStage
 
 PARSE: Final = ParseStage()
+SYMBOLS: Final = SymbolsStage()
 HOST_COMPILE: Final = HostCompileStage()
+
+#: Roles in the pointer file of a module.
+ROLES: Final = ("ast", "code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,13 @@ class Compiled:
     source: Digest
     ast: Content | None = None
     code: Content | None = None
+    symbols: Content | None = None
     error: Exception | None = None
 
     def digests(self) -> dict[str, Digest]:
         """Role -> digest, as a pointer file holds them."""
-        named = {"ast": self.ast, "code": self.code}
-        return {role: content.digest for role, content in named.items() if content}
+        contents = zip(ROLES, (self.ast, self.code), strict=True)
+        return {role: content.digest for role, content in contents if content}
 
 
 class Compiler:
@@ -46,25 +50,26 @@ class Compiler:
         self._index = StatIndex(store)
         self._optimize = optimize
 
-    def compile_all(self, modules: Iterable[Module]) -> Iterator[Compiled]:
-        for module in modules:
-            yield self.compile(module)
+    def compile(self, module: Module, *, symbols: bool = False) -> Compiled:
+        """Raises DxError where the source cannot be read; its own errors are a result.
 
-    def compile(self, module: Module) -> Compiled:
-        """Raises DxError where the source cannot be read; its own errors are a result."""
+        ``symbols``: make the artifact of the module's scopes too.
+        """
         try:
-            return self._compile(module, self.source(module.path))
+            return self._compile(module, self.source(module.path), symbols=symbols)
         except SourceChangedError:
-            return self._compile(module, Content.of(_read(module.path)))
+            source = Content.of(_read(module.path))
+            return self._compile(module, source, symbols=symbols)
 
-    def _compile(self, module: Module, source: Content) -> Compiled:
+    def _compile(self, module: Module, source: Content, *, symbols: bool) -> Compiled:
         try:
             tree = self.parse(source)
             code = run_stage(self._store, HOST_COMPILE, [tree], self._code_options())
             self._record_shortcut(source, code)
+            scopes = run_stage(self._store, SYMBOLS, [tree], {}) if symbols else None
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             return Compiled(module, source.digest, error=located(error, module.path, source))
-        return Compiled(module, source.digest, tree, code)
+        return Compiled(module, source.digest, tree, code, scopes)
 
     def source(self, path: Path) -> Content:
         """A source file, which is not read if the stat index knows its digest."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dis
 import io
-import symtable
 import sys
 import tokenize
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from dx_py.driver.dxc.compilation import Compiled, Compiler
 from dx_py.driver.dxc.engines import Request
 from dx_py.driver.dxc.modules import Module
 from dx_py.driver.dxc.report import error_text
-from dx_py.driver.formats import ast_text
+from dx_py.driver.formats import ast_text, symbols_text
 from dx_py.driver.stages import code_of
 
 
@@ -27,7 +26,7 @@ def emit(store: ArtifactStore, kind: str, request: Request) -> int:
     for module in request.modules:
         if len(request.modules) > 1:
             print(f"# {module.name}")
-        result = compiler.compile(module)
+        result = compiler.compile(module, symbols=kind == "symbols")
         if result.error is not None:
             sys.stderr.write(error_text(result))
             status = 1
@@ -51,25 +50,8 @@ def _ast(module: Module, result: Compiled) -> Iterator[str]:
 
 
 def _symbols(module: Module, result: Compiled) -> Iterator[str]:
-    with tokenize.open(module.path) as file:
-        table = symtable.symtable(file.read(), str(module.path), "exec")
-    yield from _table_lines(table, 0)
-
-
-def _table_lines(table: symtable.SymbolTable, depth: int) -> Iterator[str]:
-    indent = "  " * depth
-    yield f"{indent}{table.get_type()} {table.get_name()}, line {table.get_lineno()}"
-    for symbol in sorted(table.get_symbols(), key=symtable.Symbol.get_name):
-        facts = [fact for fact in _FACTS if getattr(symbol, f"is_{fact}")()]
-        yield f"{indent}  {symbol.get_name()}: {', '.join(facts)}"
-    for child in table.get_children():
-        yield from _table_lines(child, depth + 1)
-
-
-_FACTS: Final = (
-    "parameter", "local", "global", "declared_global", "nonlocal", "free", "imported",
-    "assigned", "referenced", "annotated", "namespace",
-)  # fmt: skip
+    assert result.symbols is not None
+    yield symbols_text(result.symbols.read())
 
 
 def _bytecode(module: Module, result: Compiled) -> Iterator[str]:

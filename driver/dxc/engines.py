@@ -53,10 +53,13 @@ def compile_modules(store: ArtifactStore, request: Request) -> list[Outcome]:
         return _in_process(store, request)
     try:
         return _by_ninja(store, request)
-    except (GraphError, OSError):
-        # A name that ninja has no way to write, or a store that is full.
+    except GraphError:
+        # A module has a name that ninja has no way to write.
         if request.engine == "ninja":
             raise
+        return _in_process(store, request)
+    except OSError:
+        # The store is full: the artifacts' own writer says so.
         return _in_process(store, request)
 
 
@@ -92,19 +95,23 @@ def _by_ninja(store: ArtifactStore, request: Request) -> list[Outcome]:
 
 
 def _run_build(build: Build, store: ArtifactStore, request: Request) -> list[Outcome]:
+    os.utime(build.folder)
     write_build(build, store)
     manifest = build.folder / "build.ninja"
     write_graph(graph_of(build), manifest)
     ran = run_ninja(manifest, folder=build.folder, jobs=request.jobs, options=["-k", "0"])
     if request.verbose:
         print(ran.stdout, end="")
-    outcomes = _collect(build)
-    if not all(outcome.digests or outcome.error for outcome in outcomes):
-        raise DxError(f"ninja failed:\n{ran.stdout}")
+    compiler = Compiler(store, optimize=request.optimize)
+    outcomes = [
+        outcome if outcome.digests or outcome.error else _outcome(compiler, outcome.module)
+        for outcome in _collect(build)
+    ]
     return sorted(outcomes, key=lambda outcome: outcome.module.name)
 
 
 def _collect(build: Build) -> list[Outcome]:
+    """Neither digests nor an error: the edge was lost, by a crash or a full disk."""
     outcomes = []
     for batch, modules in build.batches.items():
         errors = read_errors(build.folder, batch)

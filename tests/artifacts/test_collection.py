@@ -72,6 +72,16 @@ def test_files_of_killed_writers_are_removed(filled):
     assert [file.name for file in (filled.layout / "tmp").iterdir()] == ["new"]
 
 
+def test_build_folders_of_trees_that_are_gone_are_removed(filled):
+    for name, age in (("old", 40 * 86400), ("new", 86400)):
+        folder = filled.layout / "builds" / name
+        folder.mkdir(parents=True)
+        (folder / "build.ninja").touch()
+        os.utime(folder, (time.time() - age,) * 2)
+    collection.collect(filled.layout, limit=10**6)
+    assert [folder.name for folder in (filled.layout / "builds").iterdir()] == ["new"]
+
+
 def test_a_store_that_grows_past_its_limit_is_collected_by_putting(tmp_path):
     store = ArtifactStore(tmp_path / "store", limit=200 * 1024)
     for number in range(2000):

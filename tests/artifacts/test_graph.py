@@ -177,17 +177,18 @@ def test_a_pointer_to_what_was_collected_is_dirty(tmp_path):
     store = ArtifactStore(tmp_path / "store")
     name = store.put(encode(Artifact("sample", 1, None)))
     path = tmp_path / "m.ptr"
-    assert is_dirty(path, store)
+    assert is_dirty(path, store, roles=["ast"])
     write_pointer(path, {"ast": name})
-    assert not is_dirty(path, store)
+    assert not is_dirty(path, store, roles=["ast"])
+    assert is_dirty(path, store, roles=["ast", "code"])
     store.object_path(name).unlink()
-    assert is_dirty(path, store)
+    assert is_dirty(path, store, roles=["ast"])
 
 
 @pytest.mark.parametrize("text", ["ast", "ast 12\n", "a b c\n", "\xff"])
 def test_what_is_no_pointer_is_dirty(tmp_path, text):
     (tmp_path / "m.ptr").write_text(text)
-    assert is_dirty(tmp_path / "m.ptr", ArtifactStore(tmp_path / "store"))
+    assert is_dirty(tmp_path / "m.ptr", ArtifactStore(tmp_path / "s"), roles=["ast"])
 
 
 def test_writing_the_same_text_leaves_the_file_alone(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -44,11 +45,13 @@ class Controller:
         forking.pool = Pool(forking)
         return forking.pool
 
-    def run(self) -> None:
+    def run(self, *, meanwhile: Callable[[], None]) -> None:
+        """``meanwhile`` is called once the workers are busy."""
         prepare_temporary_folder(self.session)
         try:
             for number in range(self.workers):
                 self.start_worker(number)
+            meanwhile()
             while self.pool.processes:
                 self.step()
         finally:

@@ -15,6 +15,7 @@ from . import xdist_interface
 from .collection import BrokenFiles, CollectionGuard
 from .controller import Controller
 from .fallback import reason_for_one_process
+from .learning import Learner
 from .progress import Progress
 
 
@@ -39,11 +40,13 @@ class DxPlugin(XdistFixtures):
 
     def __init__(self, progress: Progress, broken: dict[str, str]) -> None:
         self.reason: str | None = None
+        self.learner = Learner()
         self.collection_plugins = (CollectionGuard(progress), BrokenFiles(broken))
 
     def pytest_addoption(
         self, parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager
     ) -> None:
+        self.learner.start()
         xdist_interface.replace_xdist(pluginmanager)
         xdist_interface.add_options(parser)
 
@@ -53,20 +56,25 @@ class DxPlugin(XdistFixtures):
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         xdist_interface.add_markers(config)
-        for plugin in self.collection_plugins:
+        for plugin in (*self.collection_plugins, self.learner):
             config.pluginmanager.register(plugin)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         config = session.config
         if config.option.collectonly or not session.items:
+            self.learner.remember(session)
             return None
         if session.testsfailed and not config.option.continue_on_collection_errors:
             return None
         self.reason = reason_for_one_process(session)
         if self.reason is not None:
+            self.learner.remember(session)
             return None
-        Controller(session, workers=worker_count(config), dist=config.option.dx_dist).run()
+        controller = Controller(
+            session, workers=worker_count(config), dist=config.option.dx_dist
+        )
+        controller.run(meanwhile=lambda: self.learner.remember(session))
         return True
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:  # noqa: ANN401

@@ -26,7 +26,11 @@ SUITES = (
     Suite("click", "8.5.1"),
     Suite("flask", "3.1.3", needs=("python-dotenv", "asgiref"), pytest="pytest<9"),
     Suite("jinja2", "3.1.6", needs=("trio",)),
-    Suite("werkzeug", "3.1.9", needs=("pytest-timeout", "watchdog", "cryptography")),
+    Suite(
+        "werkzeug",
+        "3.1.9",
+        needs=("ephemeral-port-reserve", "pytest-timeout", "watchdog", "cryptography"),
+    ),
     Suite(
         "httpx",
         "0.28.1",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 
+# Tests may replace os.environ while a report is made.
+TARGET = os.environ["DX_TEST_RECORD"]
+
 
 def pytest_runtest_logreport(report):
     record([report.nodeid, report.when, report.outcome, hasattr(report, "wasxfail")])
@@ -16,5 +19,5 @@ def pytest_collectreport(report):
 
 
 def record(facts):
-    with open(os.environ["DX_TEST_RECORD"], "a", encoding="utf-8") as file:  # noqa: PTH123
+    with open(TARGET, "a", encoding="utf-8") as file:  # noqa: PTH123
         file.write(json.dumps(facts) + "\n")

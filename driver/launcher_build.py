@@ -23,6 +23,8 @@ from setuptools.command.egg_info import egg_info
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "driver" / "launcher"
+#: Stages whose native code the launcher holds, for answers without Python.
+LIBRARIES = (ROOT / "artifacts" / "native", ROOT / "testrun" / "native")
 FLAGS = ["-std=gnu11", "-O2", "-g0", "-Wall", "-Wextra"]
 
 PORTABLE_MODULE = "dx_py.driver.portable_launcher.__main__"
@@ -70,7 +72,7 @@ class BuildLauncher(Command):
 
     def get_source_files(self) -> list[str]:
         """What a source distribution must hold, relative to the checkout."""
-        return [str(path.relative_to(ROOT)) for path in sorted(SOURCES.glob("*.[ch]"))]
+        return [str(path.relative_to(ROOT)) for path in source_files("*.[ch]")]
 
     def run(self) -> None:
         target = Path(self.build_dir) / "dx-py"
@@ -93,6 +95,10 @@ class BuildLauncher(Command):
         return True
 
 
+def source_files(pattern: str) -> list[Path]:
+    return [path for folder in (SOURCES, *LIBRARIES) for path in sorted(folder.glob(pattern))]
+
+
 def has_native_launcher() -> bool:
     """Whether this platform can have one; the compiler may still be missing."""
     return os.name == "posix" and os.environ.get("DX_PORTABLE") != "1"
@@ -113,10 +119,10 @@ def build_launcher(
         defines.append(("DX_CHECKOUT", f'"{checkout}"'))
     compiler = _compiler()
     objects = compiler.compile(
-        sorted(os.path.relpath(path) for path in SOURCES.glob("*.c")),
+        [os.path.relpath(path) for path in source_files("*.c")],
         output_dir=str(work),
         macros=defines,
-        include_dirs=[str(SOURCES), str(work)],
+        include_dirs=[str(SOURCES), *map(str, LIBRARIES), str(work)],
         extra_postargs=flags,
     )
     compiler.link_executable(objects, str(target), extra_postargs=flags)

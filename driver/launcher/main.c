@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command_line.h"
+#include "discover.h"
 #include "installation.h"
 #include "interpreter.h"
 #include "plan.h"
@@ -29,6 +30,17 @@ static int execute(const struct dx_plan *plan, bool only_show) {
     return FAILED;
 }
 
+/* Test ids that are known from before need no Python. */
+static int discover(const struct dx_command_line *line, const struct dx_plan *plan) {
+    const char *interpreter = dx_setting("DX_INTERPRETER");
+    if (line->request != DX_RUN_COMMAND || strcmp(line->arguments.items[0], "test") != 0)
+        return DX_ASK_PYTHON;
+    for (int i = 0; i < plan->change_count; i++)
+        if (strcmp(plan->changes[i].name, "DX_INTERPRETER") == 0)
+            interpreter = plan->changes[i].value;
+    return interpreter ? dx_discover(interpreter, line->arguments.items + 1) : DX_ASK_PYTHON;
+}
+
 int main(int count, char **arguments) {
     static char *nothing[] = {NULL};
     char **rest = count > 0 ? arguments + 1 : nothing;
@@ -46,5 +58,6 @@ int main(int count, char **arguments) {
         return WRONG_USAGE;
     }
     struct dx_plan plan = dx_make_plan(&line, &installation);
-    return execute(&plan, line.show_plan);
+    int status = line.show_plan ? DX_ASK_PYTHON : discover(&line, &plan);
+    return status == DX_ASK_PYTHON ? execute(&plan, line.show_plan) : status;
 }

@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOT = ROOT / "testrun" / "worker" / "boot.py"
-CALLER = ("PYTEST_", "COV_", "COVERAGE_", "DX_CACHE")
+CALLER = ("PYTEST_", "COV_", "COVERAGE_", "DX_CACHE", "VIRTUAL_ENV")
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,13 @@ class Project:
         return self.run([str(BOOT), "-m", *arguments], environment)
 
     def run(self, command: list[str], environment: dict[str, str]) -> Run:
+        return self.run_program([sys.executable, *command], environment)
+
+    def run_program(self, command: list[str], environment: dict[str, str]) -> Run:
         record = self.folder.parent / "record.jsonl"
         record.unlink(missing_ok=True)
         done = subprocess.run(
-            [sys.executable, *command],
+            command,
             cwd=self.folder,
             env=self.environment(record) | environment,
             capture_output=True,

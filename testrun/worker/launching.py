@@ -29,6 +29,7 @@ class Forking:
         self.pool: Pool | None = None
 
     def __call__(self, number: int, channel: Channel, dump_fd: int) -> int:
+        flush_output(self.session.config)
         # Objects made so far are never collected in a worker: their pages stay shared.
         gc.freeze()
         pid = os.fork()
@@ -39,6 +40,17 @@ class Forking:
             become_worker(self.session.config, identity, dump_fd)
             run_forked(self.session, channel)
         return pid
+
+
+def flush_output(config: pytest.Config) -> None:
+    """What a fork finds in buffers it would write again."""
+    terminal: Any = config.pluginmanager.getplugin("terminalreporter")
+    files = [sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__]
+    if terminal is not None:
+        files.append(terminal._tw._file)
+    for file in files:
+        if file is not None and not file.closed:
+            file.flush()
 
 
 def temporary_folder(config: pytest.Config) -> str:

@@ -1,0 +1,32 @@
+"""What the profiler saw of one code object: how often each instruction ran, on what types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+#: Exact classes by name (``int``), or ``?`` for one the compiler cannot name.
+type Classes = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """``counts``: samples by pc. ``classes``: for each sampled operand, deepest first.
+
+    An operand's classes are in order of first appearance; an operand of more classes than
+    were recorded ends in ``*``.
+    """
+
+    counts: Mapping[int, int] = field(default_factory=dict)
+    classes: Mapping[int, tuple[Classes, ...]] = field(default_factory=dict)
+
+    def ran(self, pc: int) -> bool:
+        """Whether the instruction was ever seen; without any samples, everything was."""
+        return not self.counts or pc in self.counts
+
+    def only_class(self, pc: int, operand: int) -> str | None:
+        """The one class this operand always had, if there was only one, and it has a name."""
+        seen = self.classes.get(pc, ())
+        if operand >= len(seen) or len(seen[operand]) != 1 or seen[operand][0] == "?":
+            return None
+        return seen[operand][0]

@@ -1,0 +1,318 @@
+"""The SSA opcode table: the one place that says what an opcode takes, gives, does and owns.
+
+Printer, parser, verifier, codec, effects and refcounting are derived from it. A new opcode
+is one row here, one function in ``interpreter`` and one lowering in a back end.
+
+Families: ``const.*``; ``py.*`` (generic, Python's own semantics); ``guard.*`` (checks that
+leave to the interpreter when they fail); ``box.*``/``unbox.*``; ``float.*``/``int.*``
+arithmetic on machine values; ``list.*``/``tuple.*``/``iter.*`` on objects of known class;
+``ref.*`` (inserted last); terminators.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, Flag, auto
+
+from dx_py.ir.types import F64, I1, I64, MAYBE_OBJ, OBJ, Type
+
+
+class Effect(Flag):
+    """What executing an op may do besides computing its results."""
+
+    NONE = 0
+    #: Reads memory that other ops may write: not to be moved over a WRITE or PYTHON.
+    READ = auto()
+    #: Writes memory of the Python heap: a new exit region begins after it.
+    WRITE = auto()
+    #: May release or overwrite a float or int box that only the heap owned.
+    FREE_LEAF = auto()
+    #: May run any Python code: nothing on the heap is known afterwards.
+    PYTHON = auto()
+
+
+class Exit(Enum):
+    """How an op leaves native code, if it can."""
+
+    NONE = ""
+    #: The interpreter resumes at the frame state, and does the instruction itself.
+    GUARD = "guard"
+    #: An exception is set: the interpreter unwinds from the failing instruction.
+    THROW = "throw"
+
+
+class Ownership(Enum):
+    """Who owns an object result."""
+
+    NONE = ""
+    #: A new reference: native code must release it.
+    NEW = "new"
+    #: Borrowed from a container: good until an op that may free what the heap holds.
+    HEAP = "heap"
+    #: The first operand under another type.
+    ALIAS = "alias"
+    #: Held by the code, the caller or the pack for as long as the function runs.
+    PINNED = "pinned"
+
+
+@dataclass(frozen=True, slots=True)
+class OpSpec:
+    """One row of the table. ``variadic``: further operands of the last operand's type."""
+
+    name: str
+    operands: tuple[Type, ...] = ()
+    results: tuple[Type, ...] = ()
+    attrs: tuple[tuple[str, type], ...] = ()
+    effects: Effect = Effect.NONE
+    exit: Exit = Exit.NONE
+    ownership: Ownership = Ownership.NONE
+    variadic: bool = False
+    variadic_results: bool = False
+    successors: int = 0
+    terminator: bool = False
+    #: The result's class, where the opcode alone fixes it.
+    cls: str | None = None
+    needs_own_state: bool = False
+    #: Operands whose reference the op takes over; a guard that fails has taken nothing.
+    steals: tuple[int, ...] = ()
+
+    @property
+    def needs_state(self) -> bool:
+        """Whether there is a frame state: to leave by, or for Python code to look at."""
+        return (
+            self.exit is not Exit.NONE or Effect.PYTHON in self.effects or self.needs_own_state
+        )
+
+    @property
+    def is_pure(self) -> bool:
+        """No effect; a guard is pure too: what it checks is a fact once it has passed."""
+        return self.effects is Effect.NONE and not self.terminator
+
+
+def _float(name: str, *, result: Type = F64, arity: int = 2) -> OpSpec:
+    return OpSpec(f"float.{name}", (F64,) * arity, (result,))
+
+
+def _checked_float(name: str) -> OpSpec:
+    return OpSpec(f"float.{name}", (F64, F64), (F64,), exit=Exit.GUARD)
+
+
+def _checked_int(name: str) -> OpSpec:
+    return OpSpec(f"int.{name}", (I64, I64), (I64,), exit=Exit.GUARD)
+
+
+def _int(name: str, *, result: Type = I64) -> OpSpec:
+    return OpSpec(f"int.{name}", (I64, I64), (result,))
+
+
+def _generic(name: str, arity: int, /, **attrs: type) -> OpSpec:
+    """A ``py.*`` op of ``arity`` objects that gives a new object or raises."""
+    return OpSpec(
+        f"py.{name}",
+        (OBJ,) * arity,
+        (OBJ,),
+        tuple(attrs.items()),
+        Effect.PYTHON | Effect.READ | Effect.WRITE | Effect.FREE_LEAF,
+        Exit.THROW,
+        Ownership.NEW,
+    )
+
+
+_ANY_EFFECT = Effect.PYTHON | Effect.READ | Effect.WRITE | Effect.FREE_LEAF
+_ATTR_INT = ("value", int)
+_SLOT = ("slot", str)
+
+_ROWS: tuple[OpSpec, ...] = (
+    # Constants. ``slot`` names a row of the pack's address table.
+    OpSpec("const.object", (), (OBJ,), (_SLOT,), ownership=Ownership.PINNED),
+    OpSpec(
+        "const.int",
+        (),
+        (OBJ,),
+        (_ATTR_INT, _SLOT),
+        ownership=Ownership.PINNED,
+        cls="int",
+    ),
+    OpSpec(
+        "const.float",
+        (),
+        (OBJ,),
+        (("value", float), _SLOT),
+        ownership=Ownership.PINNED,
+        cls="float",
+    ),
+    OpSpec("const.null", (), (MAYBE_OBJ,), ownership=Ownership.PINNED, cls="null"),
+    OpSpec("const.i64", (), (I64,), (_ATTR_INT,)),
+    OpSpec("const.f64", (), (F64,), (("value", float),)),
+    OpSpec("const.i1", (), (I1,), (_ATTR_INT,)),
+    # Python's own semantics.
+    _generic("load_global", 0, name=str),
+    _generic("load_attr", 1, name=str),
+    _generic("binary_op", 2, op=str),
+    _generic("compare_op", 2, op=str),
+    _generic("binary_subscr", 2),
+    _generic("unary_negative", 1),
+    _generic("unary_not", 1),
+    _generic("get_iter", 1),
+    OpSpec("py.is", (OBJ, OBJ), (I1,), (), Effect.NONE),
+    OpSpec("py.truth", (OBJ,), (I1,), (), _ANY_EFFECT, Exit.THROW),
+    OpSpec("py.store_subscr", (OBJ, OBJ, OBJ), (), (), _ANY_EFFECT, Exit.THROW),
+    OpSpec(
+        "py.unpack_sequence",
+        (OBJ,),
+        (OBJ,),
+        (),
+        _ANY_EFFECT,
+        Exit.THROW,
+        Ownership.NEW,
+        variadic_results=True,
+    ),
+    # The item of the ``*_next`` family means something only where the flag is true.
+    OpSpec("py.for_iter", (OBJ,), (OBJ, I1), (), _ANY_EFFECT, Exit.THROW, Ownership.NEW),
+    OpSpec(
+        "py.call",
+        (MAYBE_OBJ, OBJ),
+        (OBJ,),
+        (("kwnames", int),),
+        _ANY_EFFECT,
+        Exit.THROW,
+        Ownership.NEW,
+        variadic=True,
+    ),
+    OpSpec(
+        "py.build_tuple",
+        (OBJ,),
+        (OBJ,),
+        (),
+        Effect.NONE,
+        Exit.THROW,
+        Ownership.NEW,
+        variadic=True,
+        cls="tuple",
+    ),
+    OpSpec(
+        "py.build_list",
+        (OBJ,),
+        (OBJ,),
+        (),
+        Effect.NONE,
+        Exit.THROW,
+        Ownership.NEW,
+        variadic=True,
+        cls="list",
+    ),
+    # Checks. The frame state says where the interpreter goes on when one fails.
+    OpSpec(
+        "guard.type", (OBJ,), (OBJ,), (("cls", str),), Effect.NONE, Exit.GUARD, Ownership.ALIAS
+    ),
+    OpSpec("guard.bound", (MAYBE_OBJ,), (OBJ,), (), Effect.NONE, Exit.GUARD, Ownership.ALIAS),
+    OpSpec("guard.true", (I1,), (), (), Effect.NONE, Exit.GUARD),
+    OpSpec("guard.tuple_length", (OBJ,), (), (("length", int),), Effect.NONE, Exit.GUARD),
+    OpSpec("guard.list_length", (OBJ,), (), (("length", int),), Effect.READ, Exit.GUARD),
+    OpSpec("guard.assumptions", (), (), (), Effect.READ, Exit.GUARD),
+    OpSpec("poll", (), (), (), Effect.READ, Exit.GUARD),
+    # Between representations. ``maybe_*`` gives null when its flag is false.
+    OpSpec("box.f64", (F64,), (OBJ,), ownership=Ownership.NEW, cls="float"),
+    OpSpec("box.i64", (I64,), (OBJ,), ownership=Ownership.NEW, cls="int"),
+    OpSpec("box.i1", (I1,), (OBJ,), ownership=Ownership.PINNED, cls="bool"),
+    OpSpec("box.maybe_f64", (F64, I1), (MAYBE_OBJ,), ownership=Ownership.NEW, cls="float"),
+    OpSpec("box.maybe_i64", (I64, I1), (MAYBE_OBJ,), ownership=Ownership.NEW, cls="int"),
+    OpSpec("unbox.f64", (OBJ,), (F64,)),
+    OpSpec("unbox.i64", (OBJ,), (I64,), (), Effect.NONE, Exit.GUARD),
+    OpSpec("unbox.i1", (OBJ,), (I1,)),
+    # float64: Python's results exactly; what would raise or be complex leaves by a guard.
+    _float("add"),
+    _float("sub"),
+    _float("mul"),
+    _checked_float("div"),
+    _checked_float("pow"),
+    _float("neg", arity=1),
+    _float("lt", result=I1),
+    _float("le", result=I1),
+    _float("gt", result=I1),
+    _float("ge", result=I1),
+    _float("eq", result=I1),
+    _float("ne", result=I1),
+    OpSpec("float.from_int", (I64,), (F64,)),
+    # int64: overflow leaves by a guard, and the interpreter goes on with a big int.
+    _checked_int("add"),
+    _checked_int("sub"),
+    _checked_int("mul"),
+    _checked_int("floordiv"),
+    _checked_int("mod"),
+    _checked_int("lshift"),
+    _checked_int("rshift"),
+    _int("and"),
+    _int("or"),
+    _int("xor"),
+    _int("lt", result=I1),
+    _int("le", result=I1),
+    _int("gt", result=I1),
+    _int("ge", result=I1),
+    _int("eq", result=I1),
+    _int("ne", result=I1),
+    OpSpec("bool.not", (I1,), (I1,)),
+    # Objects of a class a guard has established.
+    OpSpec("tuple.item", (OBJ,), (OBJ,), (("index", int),), ownership=Ownership.HEAP),
+    OpSpec("tuple.get", (OBJ, I64), (OBJ,), (), Effect.NONE, Exit.GUARD, Ownership.HEAP),
+    OpSpec(
+        "list.item", (OBJ,), (OBJ,), (("index", int),), Effect.READ, ownership=Ownership.HEAP
+    ),
+    OpSpec("list.get", (OBJ, I64), (OBJ,), (), Effect.READ, Exit.GUARD, Ownership.HEAP),
+    OpSpec("list.length", (OBJ,), (I64,), (), Effect.READ),
+    OpSpec("tuple.length", (OBJ,), (I64,)),
+    OpSpec(
+        "list.set_f64",
+        (OBJ, I64, F64),
+        (),
+        (),
+        Effect.WRITE | Effect.READ | Effect.FREE_LEAF,
+        Exit.GUARD,
+    ),
+    OpSpec(
+        "list.set_leaf",
+        (OBJ, I64, OBJ),
+        (),
+        (),
+        Effect.WRITE | Effect.READ | Effect.FREE_LEAF,
+        Exit.GUARD,
+    ),
+    OpSpec("iter.new", (OBJ,), (OBJ,), (("cls", str),), Effect.NONE, Exit.THROW, Ownership.NEW),
+    OpSpec(
+        "range.new",
+        (OBJ, OBJ),
+        (OBJ,),
+        (),
+        Effect.NONE,
+        Exit.THROW,
+        Ownership.NEW,
+        variadic=True,
+        cls="range",
+    ),
+    OpSpec(
+        "iter.list_next",
+        (OBJ,),
+        (OBJ, I1),
+        (),
+        Effect.READ | Effect.WRITE,
+        ownership=Ownership.HEAP,
+    ),
+    OpSpec("iter.range_next", (OBJ,), (I64, I1), (), Effect.READ | Effect.WRITE),
+    # The exhausted iterator ends with its reference. Leaves where that would free the list,
+    # which may run finalisers: the interpreter then does the whole instruction.
+    OpSpec("iter.list_finish", (OBJ,), (), (), Effect.WRITE, Exit.GUARD, steals=(0,)),
+    # Where the interpreter gives up a reference; ``refcount_insertion`` makes it a release
+    # or nothing. The frame state is what a finaliser would see.
+    OpSpec("ref.drop", (MAYBE_OBJ,), needs_own_state=True),
+    # Reference counts: inserted last, by ``refcount_insertion``.
+    OpSpec("ref.retain", (MAYBE_OBJ,), (), (), Effect.WRITE),
+    OpSpec("ref.release_leaf", (MAYBE_OBJ,), (), (), Effect.WRITE | Effect.FREE_LEAF),
+    OpSpec("ref.release", (MAYBE_OBJ,), (), (), _ANY_EFFECT),
+    # Terminators.
+    OpSpec("jump", successors=1, terminator=True),
+    OpSpec("branch", (I1,), successors=2, terminator=True),
+    OpSpec("return", (OBJ,), terminator=True, steals=(0,)),
+    OpSpec("exit", (), (), (("reason", str),), exit=Exit.GUARD, terminator=True),
+)
+
+OPCODES: dict[str, OpSpec] = {spec.name: spec for spec in _ROWS}

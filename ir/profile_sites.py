@@ -1,0 +1,94 @@
+"""Which operands to sample at which instruction, and where they lie in the frame.
+
+In 3.12 the operand stack is in the frame's memory and its depth at each instruction is
+static, so a site is (pc, positions in ``localsplus``); the profiler in the user's process
+needs no knowledge of opcodes.
+"""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Iterator
+from types import CodeType
+from typing import Final
+
+from dx_py.ir.bytecode import TERMINATORS, Instruction, build_code_blocks
+
+#: Depths below the top of the stack of the operands worth knowing, deepest first.
+SAMPLED_OPERANDS: Final[dict[str, tuple[int, ...]]] = {
+    "BINARY_OP": (1, 0),
+    "COMPARE_OP": (1, 0),
+    "CONTAINS_OP": (1, 0),
+    "BINARY_SUBSCR": (1, 0),
+    "STORE_SUBSCR": (2, 1, 0),
+    "UNARY_NEGATIVE": (0,),
+    "UNARY_NOT": (0,),
+    "GET_ITER": (0,),
+    "FOR_ITER": (0,),
+    "UNPACK_SEQUENCE": (0,),
+    "POP_JUMP_IF_TRUE": (0,),
+    "POP_JUMP_IF_FALSE": (0,),
+    "LOAD_ATTR": (0,),
+    "STORE_ATTR": (1, 0),
+    "STORE_FAST": (0,),
+    "RETURN_VALUE": (0,),
+}
+
+#: Arguments sampled at a call, beside its callee.
+MAX_ARGUMENTS: Final = 6
+
+type Site = tuple[int, tuple[int, ...]]
+
+
+def profile_sites(code: CodeType) -> list[Site]:
+    """A site for each reachable instruction, in order; most only count."""
+    depths = dict(_stack_depths(code))
+    base = locals_plus(code)
+    return [
+        (instruction.pc, _positions(code, instruction, base + depth))
+        for instruction, depth in sorted(depths.items(), key=lambda item: item[0].pc)
+    ]
+
+
+def locals_plus(code: CodeType) -> int:
+    """Slots before the operand stack: locals, cells that are not arguments, free variables."""
+    own_cells = [name for name in code.co_cellvars if name not in code.co_varnames]
+    return code.co_nlocals + len(own_cells) + len(code.co_freevars)
+
+
+def _positions(code: CodeType, instruction: Instruction, top: int) -> tuple[int, ...]:
+    if instruction.opcode == "RESUME":
+        return tuple(range(code.co_argcount + code.co_kwonlyargcount))
+    wanted = SAMPLED_OPERANDS.get(instruction.opcode, ())
+    if instruction.opcode == "CALL":
+        wanted = tuple(
+            range(instruction.arg + 1, max(instruction.arg - MAX_ARGUMENTS, 0) - 1, -1)
+        )
+    return tuple(top - 1 - depth for depth in wanted)
+
+
+def _stack_depths(code: CodeType) -> Iterator[tuple[Instruction, int]]:
+    blocks = build_code_blocks(code)
+    work, seen = [(min(blocks), 0)], set()
+    while work:
+        pc, depth = work.pop()
+        if pc in seen:
+            continue
+        seen.add(pc)
+        for instruction in blocks[pc].instructions:
+            yield instruction, depth
+            if instruction.target is not None:
+                work.append((instruction.target, depth + _effect(instruction, jump=True)))
+            depth += _effect(instruction, jump=False)
+        following = blocks[pc].fall_through
+        if instruction.opcode not in TERMINATORS and following is not None:
+            work.append((following, depth))
+
+
+def _effect(instruction: Instruction, *, jump: bool) -> int:
+    number = dis.opmap[instruction.opcode]
+    if instruction.opcode == "FOR_ITER" and jump:
+        return -1
+    return dis.stack_effect(
+        number, instruction.arg if number >= dis.HAVE_ARGUMENT else None, jump=jump
+    )

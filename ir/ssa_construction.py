@@ -1,0 +1,462 @@
+"""Code-level IR to SSA: interpret the operand stack abstractly, block by block.
+
+Every block gets a parameter for each local and stack slot; ``prune_parameters`` removes
+those that are redundant, and refines nullability. Each op that may leave native code, or run
+Python code, carries the frame state of its instruction:
+
+- to resume at an instruction (a guard): the state before it;
+- to raise from it, or while it runs: its operands are off the stack already.
+
+Blocks the profile never saw become exits, which prunes most rare code and all it would need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import CodeType
+from typing import Final
+
+from dx_py.ir.bytecode import CodeBlock, build_code_blocks
+from dx_py.ir.core import Attr, Block, Edge, FrameState, Function, Op, Value
+from dx_py.ir.feedback import Feedback
+from dx_py.ir.parameters import prune_parameters
+from dx_py.ir.profile_sites import locals_plus
+from dx_py.ir.types import MAYBE_OBJ, OBJ, Type, exact
+
+BINARY_OPERATORS: Final = [
+    "+",
+    "&",
+    "//",
+    "<<",
+    "@",
+    "*",
+    "%",
+    "|",
+    "**",
+    ">>",
+    "-",
+    "/",
+    "^",
+    "+=",
+    "&=",
+    "//=",
+    "<<=",
+    "@=",
+    "*=",
+    "%=",
+    "|=",
+    "**=",
+    ">>=",
+    "-=",
+    "/=",
+    "^=",
+]
+COMPARE_OPERATORS: Final = ("<", "<=", "==", "!=", ">", ">=")
+
+#: Builtin classes that guards can name.
+CHECKED_CLASSES: Final = frozenset(
+    {"int", "float", "bool", "str", "list", "tuple", "dict", "NoneType"}
+)
+
+GENERATOR_FLAGS: Final = 0x20 | 0x80 | 0x200
+STAR_FLAGS: Final = 0x04 | 0x08
+
+
+class UnsupportedError(Exception):
+    """A construct that stays interpreted; the message names it."""
+
+
+def construct_ssa(code: CodeType, feedback: Feedback) -> Function:
+    """Raises UnsupportedError for what native code does not handle."""
+    if code.co_flags & GENERATOR_FLAGS:
+        raise UnsupportedError("generator")
+    if code.co_flags & STAR_FLAGS:
+        raise UnsupportedError("'*args' or '**kwargs' parameters")
+    if code.co_cellvars or code.co_freevars:
+        raise UnsupportedError("closure")
+    function = _Builder(code, feedback).build()
+    prune_parameters(function)
+    return function
+
+
+class _Builder:
+    def __init__(self, code: CodeType, feedback: Feedback) -> None:
+        self.code = code
+        self.feedback = feedback
+        self.function = Function(code.co_name)
+        self.code_blocks = build_code_blocks(code)
+        self.blocks: dict[int, Block] = {}
+        self.locals: list[Value] = []
+        self.stack: list[Value] = []
+        self.current = self._place(self.function.new_block())
+        self.instruction = self.code_blocks[min(self.code_blocks)].instructions[0]
+        self.kwnames = -1
+
+    def build(self) -> Function:
+        self._enter()
+        work, done = [min(self.code_blocks)], set()
+        while work:
+            pc = work.pop()
+            if pc not in done:
+                done.add(pc)
+                self._block(self.code_blocks[pc])
+                work.extend(s for s in self.code_blocks[pc].successors if s in self.blocks)
+        return self.function
+
+    def _enter(self) -> None:
+        """The entry block: arguments, then unbound locals."""
+        arguments = self.code.co_argcount + self.code.co_kwonlyargcount
+        self.current.parameters = [self.function.new_value(OBJ) for _ in range(arguments)]
+        self.null = self.emit("const.null")
+        missing = locals_plus(self.code) - arguments
+        self.locals = [*self.current.parameters, *[self.null] * missing]
+        self.jump(min(self.code_blocks))
+
+    def _block(self, code_block: CodeBlock) -> None:
+        self.current = self.blocks[code_block.start]
+        count = locals_plus(self.code)
+        self.locals = self.current.parameters[:count]
+        self.stack = self.current.parameters[count:]
+        self.instruction = code_block.instructions[0]
+        if not self.feedback.ran(self.instruction.pc):
+            self.emit("exit", state=self.resume_state(), attrs={"reason": "never ran"})
+            return
+        for instruction in code_block.instructions:
+            self.instruction = instruction
+            handler = _HANDLERS.get(instruction.opcode)
+            if handler is None:
+                raise UnsupportedError(f"instruction {instruction.opcode}")
+            handler(self)
+        if code_block.fall_through is not None and not self._is_terminated():
+            self.jump(code_block.fall_through)
+
+    def _is_terminated(self) -> bool:
+        return bool(self.current.ops) and self.current.terminator.spec.terminator
+
+    # Blocks and edges.
+
+    def _place(self, block: Block) -> Block:
+        self.function.blocks.append(block)
+        return block
+
+    def edge(self, pc: int, stack: Sequence[Value]) -> Edge:
+        """An edge to the block at ``pc``, which is made with fitting parameters."""
+        if pc not in self.blocks:
+            block = self._place(self.function.new_block())
+            block.parameters = [
+                self.function.new_value(MAYBE_OBJ) for _ in range(len(self.locals) + len(stack))
+            ]
+            self.blocks[pc] = block
+        return Edge(self.blocks[pc], [*self.locals, *stack])
+
+    def jump(self, pc: int) -> None:
+        self.emit_op(Op("jump", [], successors=[self.edge(pc, self.stack)]))
+
+    def branch(self, condition: Value, true: Edge, false: Edge) -> None:
+        self.emit_op(Op("branch", [condition], successors=[true, false]))
+
+    # Ops and states.
+
+    def emit_op(self, op: Op) -> Op:
+        self.current.ops.append(op)
+        return op
+
+    def emit(
+        self,
+        opcode: str,
+        *operands: Value,
+        state: FrameState | None = None,
+        types: Sequence[Type] | None = None,
+        attrs: dict[str, Attr] | None = None,
+    ) -> Value:
+        """The first result; for an op without results, whatever: nobody asks."""
+        op = self.function.new_op(opcode, operands, state=state, types=types, attrs=attrs)
+        self.emit_op(op)
+        return op.results[0] if op.results else self.null
+
+    def state_at(self, pc: int) -> FrameState:
+        bound = tuple(None if v is self.null else v for v in self.locals)
+        return FrameState(0, pc, bound, tuple(self.stack))
+
+    def resume_state(self) -> FrameState:
+        """The state in which the interpreter does the current instruction itself."""
+        return self.state_at(self.instruction.start)
+
+    def running_state(self) -> FrameState:
+        """The state while the current instruction runs; its operands are popped already."""
+        return self.state_at(self.instruction.pc)
+
+    def generic(self, opcode: str, arity: int, **attrs: Attr) -> None:
+        """Pop operands, push the result of a ``py.*`` op that may raise."""
+        operands = self.pop(arity)
+        self.stack.append(self.emit(opcode, *operands, state=self.running_state(), attrs=attrs))
+
+    def pop(self, count: int) -> list[Value]:
+        taken = self.stack[len(self.stack) - count :]
+        del self.stack[len(self.stack) - count :]
+        return taken
+
+    def drop(self, value: Value) -> None:
+        """The interpreter releases a reference here."""
+        if value is not self.null:
+            self.emit("ref.drop", value, state=self.running_state())
+
+    def constant(self, index: int) -> Value:
+        value, slot = self.code.co_consts[index], f"const:0:{index}"
+        if type(value) is int and -(2**63) <= value < 2**63:
+            return self.emit("const.int", attrs={"value": value, "slot": slot})
+        if type(value) is float:
+            return self.emit("const.float", attrs={"value": value, "slot": slot})
+        return self.emit(
+            "const.object", types=[exact(type(value).__name__)], attrs={"slot": slot}
+        )
+
+
+def _load_fast(b: _Builder) -> None:
+    b.stack.append(b.locals[b.instruction.arg])
+
+
+def _load_fast_check(b: _Builder) -> None:
+    value = b.locals[b.instruction.arg]
+    if value is b.null:
+        b.emit("exit", state=b.resume_state(), attrs={"reason": "unbound local"})
+        raise UnsupportedError("local variable that is never bound")
+    b.stack.append(b.emit("guard.bound", value, state=b.resume_state()))
+
+
+def _load_fast_and_clear(b: _Builder) -> None:
+    b.stack.append(b.locals[b.instruction.arg])
+    b.locals[b.instruction.arg] = b.null
+
+
+def _store_fast(b: _Builder) -> None:
+    _check_class(b)
+    old = b.locals[b.instruction.arg]
+    b.locals[b.instruction.arg] = b.stack.pop()
+    b.drop(old)
+
+
+def _check_class(b: _Builder) -> None:
+    """A local's class is worth a check: of what it is known depends whether it is counted."""
+    cls = b.feedback.only_class(b.instruction.pc, 0)
+    if cls in CHECKED_CLASSES and b.stack[-1].type.cls != cls:
+        b.stack[-1] = b.emit(
+            "guard.type",
+            b.stack[-1],
+            types=[exact(cls)],
+            attrs={"cls": cls},
+            state=b.resume_state(),
+        )
+
+
+def _delete_fast(b: _Builder) -> None:
+    old = b.locals[b.instruction.arg]
+    if old is b.null:
+        raise UnsupportedError("deletion of a local variable that is never bound")
+    b.emit("guard.bound", old, state=b.resume_state())
+    b.locals[b.instruction.arg] = b.null
+    b.drop(old)
+
+
+def _load_const(b: _Builder) -> None:
+    b.stack.append(b.constant(b.instruction.arg))
+
+
+def _load_global(b: _Builder) -> None:
+    name = b.code.co_names[b.instruction.arg >> 1]
+    value = b.emit("py.load_global", state=b.running_state(), attrs={"name": name})
+    if b.instruction.arg & 1:
+        b.stack.append(b.null)
+    b.stack.append(value)
+
+
+def _pop_top(b: _Builder) -> None:
+    b.drop(b.stack.pop())
+
+
+def _copy(b: _Builder) -> None:
+    b.stack.append(b.stack[-b.instruction.arg])
+
+
+def _swap(b: _Builder) -> None:
+    arg = b.instruction.arg
+    b.stack[-1], b.stack[-arg] = b.stack[-arg], b.stack[-1]
+
+
+def _binary_op(b: _Builder) -> None:
+    b.generic("py.binary_op", 2, op=BINARY_OPERATORS[b.instruction.arg])
+
+
+def _compare_op(b: _Builder) -> None:
+    b.generic("py.compare_op", 2, op=COMPARE_OPERATORS[b.instruction.arg >> 4])
+
+
+def _is_op(b: _Builder) -> None:
+    left, right = b.pop(2)
+    same = b.emit("py.is", left, right)
+    b.stack.append(b.emit("box.i1", b.emit("bool.not", same) if b.instruction.arg else same))
+    b.drop(left)
+    b.drop(right)
+
+
+def _store_subscr(b: _Builder) -> None:
+    value, container, index = b.pop(3)
+    b.emit("py.store_subscr", container, index, value, state=b.running_state())
+
+
+def _unpack_sequence(b: _Builder) -> None:
+    (sequence,) = b.pop(1)
+    op = Op("py.unpack_sequence", [sequence], state=b.running_state())
+    op.results = tuple(b.function.new_value(OBJ) for _ in range(b.instruction.arg))
+    b.emit_op(op)
+    b.stack.extend(reversed(op.results))
+
+
+def _build(opcode: str) -> Callable[[_Builder], None]:
+    def handler(b: _Builder) -> None:
+        items = b.pop(b.instruction.arg)
+        b.stack.append(b.emit(opcode, *items, state=b.running_state()))
+
+    return handler
+
+
+def _for_iter(b: _Builder) -> None:
+    iterator = b.stack[-1]
+    op = b.function.new_op("py.for_iter", [iterator], state=b.running_state())
+    item, more = b.emit_op(op).results
+    body = b.edge(b.instruction.next_pc, [*b.stack, item])
+    done = b._place(b.function.new_block())
+    b.branch(more, body, Edge(done, []))
+    b.current = done
+    b.stack.pop()
+    b.drop(iterator)
+    assert b.instruction.target is not None
+    b.jump(b.instruction.target)
+
+
+def _pop_jump_if(*, true: bool) -> Callable[[_Builder], None]:
+    def handler(b: _Builder) -> None:
+        (value,) = b.pop(1)
+        condition = b.emit("py.truth", value, state=b.running_state())
+        b.drop(value)
+        _jump_if(b, condition, true=true)
+
+    return handler
+
+
+def _pop_jump_if_none(*, true: bool) -> Callable[[_Builder], None]:
+    def handler(b: _Builder) -> None:
+        (value,) = b.pop(1)
+        none = b.emit("const.object", types=[exact("NoneType")], attrs={"slot": "object:None"})
+        condition = b.emit("py.is", value, none)
+        b.drop(value)
+        _jump_if(b, condition, true=true)
+
+    return handler
+
+
+def _jump_if(b: _Builder, condition: Value, *, true: bool) -> None:
+    assert b.instruction.target is not None
+    taken = b.edge(b.instruction.target, b.stack)
+    following = b.edge(b.instruction.next_pc, b.stack)
+    first, second = (taken, following) if true else (following, taken)
+    b.branch(condition, first, second)
+
+
+def _jump_backward(b: _Builder) -> None:
+    b.emit("poll", state=b.resume_state())
+    _jump_forward(b)
+
+
+def _jump_forward(b: _Builder) -> None:
+    assert b.instruction.target is not None
+    b.jump(b.instruction.target)
+
+
+def _kw_names(b: _Builder) -> None:
+    b.kwnames = b.instruction.arg
+
+
+def _call(b: _Builder) -> None:
+    operands = b.pop(b.instruction.arg + 2)
+    value = b.emit("py.call", *operands, state=b.running_state(), attrs={"kwnames": b.kwnames})
+    b.kwnames = -1
+    b.stack.append(value)
+
+
+def _return_value(b: _Builder) -> None:
+    _leave(b, b.stack.pop())
+
+
+def _return_const(b: _Builder) -> None:
+    _leave(b, b.constant(b.instruction.arg))
+
+
+def _leave(b: _Builder, result: Value) -> None:
+    """The interpreter clears the frame in the order of the locals."""
+    remaining, b.locals = b.locals, [b.null] * len(b.locals)
+    for value in dict.fromkeys(remaining):
+        b.drop(value)
+    b.emit("return", result)
+
+
+def _resume(b: _Builder) -> None:
+    """The start of the function: numbers among the arguments are checked once, here."""
+    state = b.state_at(b.instruction.next_pc)
+    for index in range(b.code.co_argcount + b.code.co_kwonlyargcount):
+        cls = b.feedback.only_class(b.instruction.pc, index)
+        if cls in ("int", "float"):
+            b.locals[index] = b.emit(
+                "guard.type",
+                b.locals[index],
+                types=[exact(cls)],
+                attrs={"cls": cls},
+                state=state,
+            )
+
+
+def _nothing(b: _Builder) -> None:
+    """NOP: no effect on the stack, and nothing to do natively."""
+
+
+def _push_null(b: _Builder) -> None:
+    b.stack.append(b.null)
+
+
+_HANDLERS: Final[dict[str, Callable[[_Builder], None]]] = {
+    "RESUME": _resume,
+    "NOP": _nothing,
+    "PUSH_NULL": _push_null,
+    "LOAD_FAST": _load_fast,
+    "LOAD_FAST_CHECK": _load_fast_check,
+    "LOAD_FAST_AND_CLEAR": _load_fast_and_clear,
+    "STORE_FAST": _store_fast,
+    "DELETE_FAST": _delete_fast,
+    "LOAD_CONST": _load_const,
+    "LOAD_GLOBAL": _load_global,
+    "POP_TOP": _pop_top,
+    "COPY": _copy,
+    "SWAP": _swap,
+    "BINARY_OP": _binary_op,
+    "COMPARE_OP": _compare_op,
+    "IS_OP": _is_op,
+    "UNARY_NEGATIVE": lambda b: b.generic("py.unary_negative", 1),
+    "UNARY_NOT": lambda b: b.generic("py.unary_not", 1),
+    "BINARY_SUBSCR": lambda b: b.generic("py.binary_subscr", 2),
+    "STORE_SUBSCR": _store_subscr,
+    "UNPACK_SEQUENCE": _unpack_sequence,
+    "BUILD_TUPLE": _build("py.build_tuple"),
+    "BUILD_LIST": _build("py.build_list"),
+    "GET_ITER": lambda b: b.generic("py.get_iter", 1),
+    "FOR_ITER": _for_iter,
+    "POP_JUMP_IF_TRUE": _pop_jump_if(true=True),
+    "POP_JUMP_IF_FALSE": _pop_jump_if(true=False),
+    "POP_JUMP_IF_NONE": _pop_jump_if_none(true=True),
+    "POP_JUMP_IF_NOT_NONE": _pop_jump_if_none(true=False),
+    "JUMP_FORWARD": _jump_forward,
+    "JUMP_BACKWARD": _jump_backward,
+    "KW_NAMES": _kw_names,
+    "CALL": _call,
+    "RETURN_VALUE": _return_value,
+    "RETURN_CONST": _return_const,
+}

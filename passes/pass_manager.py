@@ -1,0 +1,49 @@
+"""Run passes, verifying and reporting in between."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dx_py.ir.core import Function
+from dx_py.ir.verifier import verify
+
+
+class Pass(Protocol):
+    """SSA to SSA, in place; leaves the function valid, and says whether it changed it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def apply(self, function: Function) -> bool: ...
+
+
+class Observer(Protocol):
+    """Told of every pass: dumps and timings are observers."""
+
+    def after_pass(
+        self, index: int, pass_: Pass, function: Function, *, changed: bool, seconds: float
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PassManager:
+    """``stop_after``: how many passes to run, to find the one that spoils a program."""
+
+    passes: Sequence[Pass]
+    verify_each: bool = True
+    observers: Sequence[Observer] = ()
+    stop_after: int | None = None
+
+    def run(self, function: Function) -> None:
+        verify(function, "before the first pass")
+        for index, pass_ in enumerate(self.passes[: self.stop_after]):
+            start = time.perf_counter()
+            changed = pass_.apply(function)
+            seconds = time.perf_counter() - start
+            if self.verify_each and changed:
+                verify(function, f"after pass {pass_.name}")
+            for observer in self.observers:
+                observer.after_pass(index, pass_, function, changed=changed, seconds=seconds)

@@ -1,0 +1,46 @@
+"""The order of the passes, and why it is this one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dx_py.ir.feedback import Feedback
+from dx_py.passes.box_sinking import BoxSinking
+from dx_py.passes.common_subexpressions import CommonSubexpressions
+from dx_py.passes.dead_code_elimination import DeadCodeElimination
+from dx_py.passes.exit_sharing import ExitSharing
+from dx_py.passes.list_stores import ListStores
+from dx_py.passes.parameter_unboxing import ParameterUnboxing
+from dx_py.passes.pass_manager import Pass
+from dx_py.passes.refcount_insertion import RefcountInsertion
+from dx_py.passes.simplification import Simplification
+from dx_py.passes.specialization import Specialization
+from dx_py.passes.state_unboxing import StateUnboxing
+
+
+def native_passes(
+    feedback: Feedback, starts: Mapping[int, int], builtins: frozenset[str]
+) -> list[Pass]:
+    """The passes of the native tier for one function."""
+    return [
+        Specialization(feedback, starts, builtins),
+        # Before simplification: what a guard establishes below it removes the guards there.
+        CommonSubexpressions(),
+        Simplification(),
+        # Before unboxing parameters: a drop of a number is no reason to keep it as an object.
+        DeadCodeElimination(),
+        ParameterUnboxing(),
+        # After the parameters are machine values: what is left in states is read from lists.
+        StateUnboxing(),
+        # Both leave unboxes of boxes, and unboxes twice.
+        Simplification(),
+        CommonSubexpressions(),
+        # While the box still has its one use; afterwards it is often virtual.
+        ListStores(),
+        # Before the boxes sink: a shared exit needs fewer of them.
+        ExitSharing(),
+        DeadCodeElimination(),
+        BoxSinking(),
+        # Last: it fixes the order of effects and the lifetime of each object.
+        RefcountInsertion(),
+    ]

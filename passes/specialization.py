@@ -1,0 +1,133 @@
+"""Generic ops on operands of one sampled class become a guard on the class and a typed op.
+
+Before: ``v3 = py.binary_op v1, v2 op="+" @0:4(v1, v2 | )``, floats in every sample
+After:  ``v4: obj<float> = guard.type v1 cls="float" @0:4(v1, v2 | v1, v2)``
+        ``v5: f64 = unbox.f64 v4`` ... ``v8: f64 = float.add v5, v7``
+        ``v3: obj<float> = box.f64 v8``
+
+The guard resumes *at* the instruction, so its state has the operands back on the stack. Each
+family is one function in ``specialization_rules``; an op without a rule stays generic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from dx_py.ir.core import Attr, Block, FrameState, Function, Op, Value, substitute
+from dx_py.ir.dominance import reverse_postorder
+from dx_py.ir.feedback import Feedback
+from dx_py.ir.types import Type
+from dx_py.passes.specialization_rules import RULES, constant_slots
+
+
+@dataclass(slots=True)
+class Rewriter:
+    """What a rule sees of one op, and how it emits the ops that replace it."""
+
+    function: Function
+    op: Op
+    terminator: Op
+    settings: Specialization
+    replacements: dict[Value, Value]
+    slots: dict[Value, str]
+    emitted: list[Op] = field(default_factory=list)
+
+    @property
+    def feedback(self) -> Feedback:
+        return self.settings.feedback
+
+    def class_of(self, operand: int) -> str | None:
+        """The class to speculate on: known, or always sampled."""
+        known = self.op.operands[operand].type.cls
+        return known or self.feedback.only_class(self.state.pc, operand)
+
+    def loop_exit(self) -> Block:
+        """Where the block's branch goes when its condition is false."""
+        return self.terminator.successors[1].block
+
+    def builtin(self, name: str) -> bool:
+        """Whether this global is the builtin of that name, and watched to stay so."""
+        return name in self.settings.builtins
+
+    def constant_slot(self, value: Value) -> str | None:
+        """Which row of the address table a value is, if it is a constant; or ``null``."""
+        return self.slots.get(value)
+
+    @property
+    def state(self) -> FrameState:
+        assert self.op.state is not None
+        return self.op.state
+
+    def resume_state(self) -> FrameState:
+        """Before the instruction: at its first unit, operands on the stack."""
+        operands = () if self.op.opcode == "py.for_iter" else tuple(self.stack_operands())
+        start = self.settings.starts.get(self.state.pc, self.state.pc)
+        return replace(self.state, pc=start, stack=self.state.stack + operands)
+
+    def stack_operands(self) -> list[Value]:
+        """The operands as they lay on the stack, bottom first."""
+        if self.op.opcode == "py.store_subscr":
+            container, index, value = self.op.operands
+            return [value, container, index]
+        return self.op.operands
+
+    def emit(self, opcode: str, *operands: Value, **attrs: Attr) -> Value:
+        """Emit a typed op; one that may leave resumes before the instruction."""
+        return self.emit_op(opcode, *operands, attrs=attrs).results[0]
+
+    def emit_op(
+        self,
+        opcode: str,
+        *operands: Value,
+        state: FrameState | None = None,
+        types: tuple[Type, ...] | None = None,
+        attrs: Mapping[str, Attr] | None = None,
+    ) -> Op:
+        op = self.function.new_op(opcode, operands, types=types, attrs=attrs)
+        if op.spec.needs_state:
+            op.state = state or self.resume_state()
+        self.emitted.append(op)
+        self.slots.update(constant_slots([op]))
+        return op
+
+    def guard(self, operand: int, cls: str) -> Value:
+        value = self.op.operands[operand]
+        type_ = replace(value.type, cls=cls)
+        return self.emit_op("guard.type", value, types=(type_,), attrs={"cls": cls}).results[0]
+
+    def finish(self, *results: Value) -> None:
+        """The op is replaced by what was emitted; ``results`` are its results now."""
+        self.replacements.update(zip(self.op.results, results, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Specialization:
+    """``starts``: for the pc of each instruction the unit to resume it at. ``builtins``: the
+    names that are not globals of the module and are the builtins of the same name."""
+
+    feedback: Feedback
+    starts: Mapping[int, int]
+    builtins: frozenset[str] = frozenset()
+    name: ClassVar[str] = "specialize"
+
+    def apply(self, function: Function) -> bool:
+        replacements: dict[Value, Value] = {}
+        slots = constant_slots([*function.ops()])
+        for block in reverse_postorder(function):
+            ops = block.ops
+            block.ops = []
+            for op in ops:
+                op.operands = [_resolve(value, replacements) for value in op.operands]
+                rewriter = Rewriter(function, op, ops[-1], self, replacements, slots)
+                rule = RULES.get(op.opcode)
+                block.ops.extend(rewriter.emitted if rule and rule(rewriter) else [op])
+        substitute(function, replacements)
+        return bool(replacements)
+
+
+def _resolve(value: Value, replacements: Mapping[Value, Value]) -> Value:
+    while value in replacements:
+        value = replacements[value]
+    return value

@@ -1,0 +1,198 @@
+"""One rule for each generic opcode: which classes of operands have a typed form, and which.
+
+A rule returns whether it replaced the op; before that it may have emitted nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from dx_py.ir.core import Op, Value
+from dx_py.ir.types import exact
+
+if TYPE_CHECKING:
+    from dx_py.passes.specialization import Rewriter
+
+FLOAT_OPERATORS: Final = {
+    "+": "float.add",
+    "-": "float.sub",
+    "*": "float.mul",
+    "/": "float.div",
+    "**": "float.pow",
+}
+INT_OPERATORS: Final = {
+    "+": "int.add",
+    "-": "int.sub",
+    "*": "int.mul",
+    "//": "int.floordiv",
+    "%": "int.mod",
+    "<<": "int.lshift",
+    ">>": "int.rshift",
+    "&": "int.and",
+    "|": "int.or",
+    "^": "int.xor",
+}
+COMPARISONS: Final = {"<": "lt", "<=": "le", "==": "eq", "!=": "ne", ">": "gt", ">=": "ge"}
+NUMBERS: Final = ("int", "float")
+
+
+def _unboxed(r: Rewriter, operand: int, cls: str) -> Value:
+    return r.emit("unbox.i64" if cls == "int" else "unbox.f64", r.guard(operand, cls))
+
+
+def _as_float(r: Rewriter, operand: int, cls: str) -> Value:
+    value = _unboxed(r, operand, cls)
+    return r.emit("float.from_int", value) if cls == "int" else value
+
+
+def _binary_op(r: Rewriter) -> bool:
+    left, right = r.class_of(0), r.class_of(1)
+    # The in-place operators of numbers are the plain ones: numbers are immutable.
+    operator = r.op.text_attr("op").removesuffix("=")
+    if left == right == "int" and operator in INT_OPERATORS:
+        operands = _unboxed(r, 0, "int"), _unboxed(r, 1, "int")
+        r.finish(r.emit("box.i64", r.emit(INT_OPERATORS[operator], *operands)))
+        return True
+    if left not in NUMBERS or right not in NUMBERS or "float" not in (left, right):
+        return False
+    if operator not in FLOAT_OPERATORS:
+        return False
+    floats = _as_float(r, 0, left), _as_float(r, 1, right)
+    r.finish(r.emit("box.f64", r.emit(FLOAT_OPERATORS[operator], *floats)))
+    return True
+
+
+def _compare_op(r: Rewriter) -> bool:
+    left, right = r.class_of(0), r.class_of(1)
+    comparison = COMPARISONS[r.op.text_attr("op")]
+    # An int against a float is compared exactly by Python, not as two floats.
+    if left != right or left not in NUMBERS:
+        return False
+    operands = _unboxed(r, 0, left), _unboxed(r, 1, left)
+    r.finish(r.emit("box.i1", r.emit(f"{left}.{comparison}", *operands)))
+    return True
+
+
+def _unary_negative(r: Rewriter) -> bool:
+    if r.class_of(0) != "float":
+        return False
+    r.finish(r.emit("box.f64", r.emit("float.neg", _unboxed(r, 0, "float"))))
+    return True
+
+
+def _truth(r: Rewriter) -> bool:
+    if r.class_of(0) != "bool":
+        return False
+    r.finish(r.emit("unbox.i1", r.guard(0, "bool")))
+    return True
+
+
+def _binary_subscr(r: Rewriter) -> bool:
+    container = r.class_of(0)
+    if container not in ("list", "tuple") or r.class_of(1) != "int":
+        return False
+    sequence, index = r.guard(0, container), _unboxed(r, 1, "int")
+    r.finish(r.emit(f"{container}.get", sequence, index))
+    return True
+
+
+def _store_subscr(r: Rewriter) -> bool:
+    """Operands: container, index, value; the profile has them as they lie on the stack."""
+    pc = r.state.pc
+    value = r.op.operands[2].type.cls or r.feedback.only_class(pc, 0)
+    container = r.op.operands[0].type.cls or r.feedback.only_class(pc, 1)
+    index = r.op.operands[1].type.cls or r.feedback.only_class(pc, 2)
+    if (value, container, index) != ("float", "list", "int"):
+        return False
+    operands = r.guard(0, "list"), _unboxed(r, 1, "int"), r.guard(2, "float")
+    r.emit_op("list.set_leaf", *operands)
+    r.finish()
+    return True
+
+
+def _unpack_sequence(r: Rewriter) -> bool:
+    cls, count = r.class_of(0), len(r.op.results)
+    if cls not in ("tuple", "list"):
+        return False
+    sequence = r.guard(0, cls)
+    r.emit_op(f"guard.{cls}_length", sequence, attrs={"length": count})
+    r.finish(*(r.emit(f"{cls}.item", sequence, index=i) for i in range(count)))
+    return True
+
+
+def _get_iter(r: Rewriter) -> bool:
+    cls = r.class_of(0)
+    if cls not in ("list", "range"):
+        return False
+    source = r.guard(0, cls)
+    made = r.emit_op(
+        "iter.new", source, state=r.state, types=(exact(f"{cls}_iterator"),), attrs={"cls": cls}
+    )
+    r.finish(made.result)
+    return True
+
+
+def _for_iter(r: Rewriter) -> bool:
+    cls = r.class_of(0)
+    if cls == "range_iterator":
+        item, more = r.emit_op("iter.range_next", r.guard(0, cls)).results
+        r.finish(r.emit("box.i64", item), more)
+        return True
+    if cls != "list_iterator":
+        return False
+    iterator = r.guard(0, cls)
+    r.finish(*r.emit_op("iter.list_next", iterator).results)
+    _finish_list_iterator(r, iterator)
+    return True
+
+
+def _finish_list_iterator(r: Rewriter, iterator: Value) -> None:
+    """Where the loop ends, ``iter.list_finish`` is what releases the iterator."""
+    done = r.loop_exit()
+    assert done.ops[0].opcode == "ref.drop"
+    finish = r.function.new_op("iter.list_finish", [iterator], state=r.resume_state())
+    done.ops[0] = finish
+
+
+def _load_global(r: Rewriter) -> bool:
+    """A global the program has not changed: a row of the address table, while watched."""
+    name = r.op.text_attr("name")
+    if not r.builtin(name):
+        return False
+    r.finish(r.emit("const.object", slot=f"builtin:{name}"))
+    return True
+
+
+def _call(r: Rewriter) -> bool:
+    callee = r.constant_slot(r.op.operands[1])
+    if callee != "builtin:range" or r.constant_slot(r.op.operands[0]) != "null":
+        return False
+    arguments = r.op.operands[2:]
+    if r.op.int_attr("kwnames") >= 0 or not 1 <= len(arguments) <= 3:
+        return False
+    ints = [r.guard(2 + i, "int") for i in range(len(arguments))]
+    r.finish(r.emit_op("range.new", r.op.operands[1], *ints, state=r.state).result)
+    return True
+
+
+#: The rules by opcode.
+RULES: Final[dict[str, Callable[[Rewriter], bool]]] = {
+    "py.binary_op": _binary_op,
+    "py.compare_op": _compare_op,
+    "py.unary_negative": _unary_negative,
+    "py.truth": _truth,
+    "py.binary_subscr": _binary_subscr,
+    "py.store_subscr": _store_subscr,
+    "py.unpack_sequence": _unpack_sequence,
+    "py.get_iter": _get_iter,
+    "py.for_iter": _for_iter,
+    "py.load_global": _load_global,
+    "py.call": _call,
+}
+
+
+def constant_slots(ops: list[Op]) -> dict[Value, str]:
+    """What each constant among ``ops`` is."""
+    slots = {op.result: op.text_attr("slot") for op in ops if "slot" in op.attrs}
+    return slots | {op.result: "null" for op in ops if op.opcode == "const.null"}

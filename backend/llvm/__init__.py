@@ -1,0 +1,1 @@
+"""SSA to machine code by LLVM: text, object, position-independent blob."""

@@ -1,0 +1,304 @@
+"""Machine forms of object ops: guards, sequences, iterators, references, control flow."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dx_py.backend.llvm.lowering import FunctionLowering, Lowering
+from dx_py.ir.core import Op, Value
+
+
+def _const_object(f: FunctionLowering, op: Op) -> None:
+    f.define(op.result, f.row(op.text_attr("slot")))
+
+
+def _const_null(f: FunctionLowering, op: Op) -> None:
+    f.define(op.result, "null")
+
+
+def _is(f: FunctionLowering, op: Op) -> None:
+    left, right = map(f.name, op.operands)
+    f.define(op.result, f.emit(f"icmp eq ptr {left}, {right}"))
+
+
+# Guards.
+
+
+def _guard_type(f: FunctionLowering, op: Op) -> None:
+    value = f.name(op.operands[0])
+    _guard_class(f, op, value, op.text_attr("cls"))
+    f.define(op.result, value)
+
+
+def _guard_class(f: FunctionLowering, op: Op, value: str, cls: str) -> None:
+    actual = f.load("ptr", value, f.layout["object.ob_type"])
+    f.guard(f.emit(f"icmp eq ptr {actual}, {f.row(f'type:{cls}')}"), op)
+
+
+def _guard_bound(f: FunctionLowering, op: Op) -> None:
+    value = f.name(op.operands[0])
+    f.guard(f.emit(f"icmp ne ptr {value}, null"), op)
+    f.define(op.result, value)
+
+
+def _guard_true(f: FunctionLowering, op: Op) -> None:
+    f.guard(f.name(op.operands[0]), op)
+
+
+def _guard_length(f: FunctionLowering, op: Op) -> None:
+    size = _size(f, op.operands[0])
+    f.guard(f.emit(f"icmp eq i64 {size}, {op.int_attr('length')}"), op)
+
+
+def _poll(f: FunctionLowering, op: Op) -> None:
+    """The interpreter handles signals, the GIL and the collector."""
+    request = f.emit(f"load volatile i32, ptr {f.row('address:eval_breaker')}")
+    f.guard(f.emit(f"icmp eq i32 {request}, 0"), op)
+
+
+def _guard_assumptions(f: FunctionLowering, op: Op) -> None:
+    valid = f.load("i32", f.row("unit"), f.layout["unit.valid"])
+    f.guard(f.emit(f"icmp ne i32 {valid}, 0"), op)
+
+
+# Sequences.
+
+
+def _size(f: FunctionLowering, value: Value) -> str:
+    return f.load("i64", f.name(value), f.layout["var.ob_size"])
+
+
+def _length(f: FunctionLowering, op: Op) -> None:
+    f.define(op.result, _size(f, op.operands[0]))
+
+
+def _tuple_item(f: FunctionLowering, op: Op) -> None:
+    offset = f.layout["tuple.ob_item"] + 8 * op.int_attr("index")
+    f.define(op.result, f.load("ptr", f.name(op.operands[0]), offset))
+
+
+def _list_item(f: FunctionLowering, op: Op) -> None:
+    items = f.load("ptr", f.name(op.operands[0]), f.layout["list.ob_item"])
+    f.define(op.result, f.load("ptr", items, 8 * op.int_attr("index")))
+
+
+def _tuple_get(f: FunctionLowering, op: Op) -> None:
+    index = _checked_index(f, op)
+    first = f.address(f.name(op.operands[0]), f.layout["tuple.ob_item"])
+    f.define(op.result, f.emit(f"load ptr, ptr {_cell(f, first, index)}"))
+
+
+def _list_get(f: FunctionLowering, op: Op) -> None:
+    f.define(op.result, f.emit(f"load ptr, ptr {_list_cell(f, op)}"))
+
+
+def _list_cell(f: FunctionLowering, op: Op) -> str:
+    index = _checked_index(f, op)
+    items = f.load("ptr", f.name(op.operands[0]), f.layout["list.ob_item"])
+    return _cell(f, items, index)
+
+
+def _cell(f: FunctionLowering, first: str, index: str) -> str:
+    return f.emit(f"getelementptr ptr, ptr {first}, i64 {index}")
+
+
+def _checked_index(f: FunctionLowering, op: Op) -> str:
+    """A negative index counts from the end; beyond either end the interpreter raises."""
+    index, size = f.name(op.operands[1]), _size(f, op.operands[0])
+    negative = f.emit(f"icmp slt i64 {index}, 0")
+    from_end = f.emit(f"add i64 {index}, {size}")
+    index = f.emit(f"select i1 {negative}, i64 {from_end}, i64 {index}")
+    f.guard(f.emit(f"icmp ult i64 {index}, {size}"), op)
+    return index
+
+
+def _list_set_f64(f: FunctionLowering, op: Op) -> None:
+    """Overwrite the float that only the list holds; otherwise put a new one in its place."""
+    cell, number = _list_cell(f, op), f.name(op.operands[2])
+    old = f.emit(f"load ptr, ptr {cell}")
+    _guard_class(f, op, old, "float")
+    only, shared, done = f.fresh("n"), f.fresh("c"), f.fresh("n")
+    count = f.load("i64", old, f.layout["object.ob_refcnt"])
+    f.line(
+        f"br i1 {f.emit(f'icmp eq i64 {count}, 1')}, label %{only}, label %{shared}, !prof !1"
+    )
+    f.open(only)
+    f.store("double", number, old, f.layout["float.ob_fval"])
+    f.line(f"br label %{done}")
+    f.open(shared)
+    f.call("dx_replace_float", "void", f"ptr {cell}", f"double {number}")
+    f.line(f"br label %{done}")
+    f.open(done)
+
+
+def _list_set_leaf(f: FunctionLowering, op: Op) -> None:
+    """The object replaced must be of the same class: freeing it runs no Python code."""
+    value = op.operands[2]
+    cell = _list_cell(f, op)
+    old = f.emit(f"load ptr, ptr {cell}")
+    _guard_class(f, op, old, value.type.cls or "")
+    f.call("dx_replace_leaf", "void", f"ptr {cell}", f"ptr {f.name(value)}")
+
+
+# Iterators.
+
+
+def _iter_new(f: FunctionLowering, op: Op) -> None:
+    result = f.call("PyObject_GetIter", "ptr", f"ptr {f.name(op.operands[0])}")
+    _check_raised(f, op, result)
+    f.define(op.result, result)
+
+
+def _check_raised(f: FunctionLowering, op: Op, result: str) -> None:
+    f.guard(f.emit(f"icmp ne ptr {result}, null"), op)
+
+
+def _range_new(f: FunctionLowering, op: Op) -> None:
+    callee, *arguments = map(f.name, op.operands)
+    missing = ["null"] * (3 - len(arguments))
+    passed = (f"ptr {argument}" for argument in [*arguments, *missing])
+    result = f.call("dx_new_range", "ptr", f"ptr {callee}", *passed)
+    _check_raised(f, op, result)
+    f.define(op.result, result)
+
+
+def _list_next(f: FunctionLowering, op: Op) -> None:
+    iterator = f.name(op.operands[0])
+    start, has_list, has_item, done = f.label, f.fresh("n"), f.fresh("n"), f.fresh("n")
+    sequence = f.load("ptr", iterator, f.layout["list_iterator.it_seq"])
+    alive = f.emit(f"icmp ne ptr {sequence}, null")
+    f.line(f"br i1 {alive}, label %{has_list}, label %{done}, !prof !1")
+    f.open(has_list)
+    index = f.load("i64", iterator, f.layout["list_iterator.it_index"])
+    size = f.load("i64", sequence, f.layout["var.ob_size"])
+    more = f.emit(f"icmp ult i64 {index}, {size}")
+    f.line(f"br i1 {more}, label %{has_item}, label %{done}")
+    f.open(has_item)
+    following = f.emit(f"add i64 {index}, 1")
+    f.store("i64", following, iterator, f.layout["list_iterator.it_index"])
+    items = f.load("ptr", sequence, f.layout["list.ob_item"])
+    item = f.emit(f"load ptr, ptr {_cell(f, items, index)}")
+    f.line(f"br label %{done}")
+    f.open(done)
+    sources = f"[ {{}}, %{start} ], [ {{}}, %{has_list} ], [ {{}}, %{has_item} ]"
+    f.define(op.results[0], f.emit(f"phi ptr {sources.format('null', 'null', item)}"))
+    f.define(op.results[1], f.emit(f"phi i1 {sources.format('false', 'false', 'true')}"))
+
+
+def _list_finish(f: FunctionLowering, op: Op) -> None:
+    iterator = f.name(op.operands[0])
+    safe = f.call("dx_finish_list_iterator", "i32", f"ptr {iterator}")
+    f.guard(f.emit(f"icmp ne i32 {safe}, 0"), op)
+
+
+def _range_next(f: FunctionLowering, op: Op) -> None:
+    """An ended iterator is written back unchanged: no branch."""
+    iterator = f.name(op.operands[0])
+    start = f.load("i64", iterator, f.layout["range_iterator.start"])
+    length = f.load("i64", iterator, f.layout["range_iterator.len"])
+    step = f.load("i64", iterator, f.layout["range_iterator.step"])
+    more = f.emit(f"icmp sgt i64 {length}, 0")
+    advanced = f.emit(f"add i64 {start}, {step}")
+    following = f.emit(f"select i1 {more}, i64 {advanced}, i64 {start}")
+    left = f.emit(f"sub i64 {length}, {f.emit(f'zext i1 {more} to i64')}")
+    f.store("i64", following, iterator, f.layout["range_iterator.start"])
+    f.store("i64", left, iterator, f.layout["range_iterator.len"])
+    f.define(op.results[0], start)
+    f.define(op.results[1], more)
+
+
+# References.
+
+
+def _retain(f: FunctionLowering, op: Op) -> None:
+    """Saturating: the count of an immortal object stays as it is."""
+    value, done = op.operands[0], f.fresh("n")
+    pointer = f.name(value)
+    if value.type.nullable:
+        held = f.fresh("n")
+        f.line(f"br i1 {f.emit(f'icmp ne ptr {pointer}, null')}, label %{held}, label %{done}")
+        f.open(held)
+    count = f.load("i32", pointer, f.layout["object.ob_refcnt"])
+    more = f.emit(f"call i32 @llvm.uadd.sat.i32(i32 {count}, i32 1)")
+    f.store("i32", more, pointer, f.layout["object.ob_refcnt"])
+    if value.type.nullable:
+        f.line(f"br label %{done}")
+        f.open(done)
+
+
+def _release_leaf(f: FunctionLowering, op: Op) -> None:
+    f.call("dx_release_leaf", "void", f"ptr {f.name(op.operands[0])}")
+
+
+def _release(f: FunctionLowering, op: Op) -> None:
+    """The last reference goes out of line, with the frame a finaliser may look at."""
+    assert op.state is not None
+    pointer = f.name(op.operands[0])
+    last, done = f.fresh("c"), f.fresh("n")
+    is_last = f.emit(f"icmp ne i32 {f.call('dx_release', 'i32', f'ptr {pointer}')}, 0")
+    f.line(f"br i1 {is_last}, label %{last}, label %{done}")
+    f.open(last)
+    record, live = f.live_values(op.state, ())
+    helper = f.row("helper:dx_finalize")
+    f.line(
+        f"call void (ptr, ptr, ptr, ptr, ptr, ...) {helper}"
+        f"(ptr %ts, ptr @T, ptr %func, ptr {record}, ptr {pointer}{live})"
+    )
+    f.line(f"br label %{done}")
+    f.open(done)
+
+
+# Control flow.
+
+
+def _jump(f: FunctionLowering, op: Op) -> None:
+    f.line(f"br label %{op.successors[0].block}")
+
+
+def _branch(f: FunctionLowering, op: Op) -> None:
+    true, false = (edge.block for edge in op.successors)
+    f.line(f"br i1 {f.name(op.operands[0])}, label %{true}, label %{false}")
+
+
+def _return(f: FunctionLowering, op: Op) -> None:
+    f.line(f"ret ptr {f.name(op.operands[0])}")
+
+
+def _exit(f: FunctionLowering, op: Op) -> None:
+    f.line(f"br label %{f.exit_label(op)}")
+
+
+OBJECT_LOWERINGS: Final[dict[str, Lowering]] = {
+    "const.object": _const_object,
+    "const.int": _const_object,
+    "const.float": _const_object,
+    "const.null": _const_null,
+    "py.is": _is,
+    "guard.type": _guard_type,
+    "guard.bound": _guard_bound,
+    "guard.true": _guard_true,
+    "guard.tuple_length": _guard_length,
+    "guard.list_length": _guard_length,
+    "guard.assumptions": _guard_assumptions,
+    "poll": _poll,
+    "tuple.item": _tuple_item,
+    "tuple.get": _tuple_get,
+    "tuple.length": _length,
+    "list.item": _list_item,
+    "list.get": _list_get,
+    "list.length": _length,
+    "list.set_f64": _list_set_f64,
+    "list.set_leaf": _list_set_leaf,
+    "iter.new": _iter_new,
+    "iter.list_next": _list_next,
+    "iter.list_finish": _list_finish,
+    "iter.range_next": _range_next,
+    "range.new": _range_new,
+    "ref.retain": _retain,
+    "ref.release_leaf": _release_leaf,
+    "ref.release": _release,
+    "jump": _jump,
+    "branch": _branch,
+    "return": _return,
+    "exit": _exit,
+}

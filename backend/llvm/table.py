@@ -1,0 +1,32 @@
+"""The address table: every run-time address the code needs, by name.
+
+The code reads addresses from rows of one table that the loader fills, so it holds no address
+itself: it is position independent, and the same in every process. Row names:
+
+    unit            the loaded unit's own record
+    helper:NAME     a function of the runtime core or of the C API
+    type:NAME       a builtin class          object:NAME   None, True, False
+    code:K          the K-th code object     const:K:I     its I-th constant
+    builtin:NAME    a builtin the program has not replaced (watched)
+    address:NAME    a variable of the runtime: eval_breaker
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+UNIT = "unit"
+
+
+@dataclass(slots=True)
+class AddressTable:
+    """Rows in order of first use; ``unit`` is always the first."""
+
+    rows: dict[str, int] = field(default_factory=lambda: {UNIT: 0})
+
+    def row(self, name: str) -> int:
+        return self.rows.setdefault(name, len(self.rows))
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.rows)

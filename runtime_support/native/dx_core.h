@@ -1,0 +1,90 @@
+/* The runtime core of the native tier: what machine code and the tiering modules call.
+ *
+ * A plain C-API extension, loadable by path: it needs no other module of DX-Py. All of it
+ * runs with the GIL held. "Borrowed", "new reference" and "steals" are said of each pointer
+ * to an object where they are not the C API's own rule. */
+#ifndef DX_CORE_H
+#define DX_CORE_H
+
+#include "dx_host.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+
+/* Native code of one code object. Rows of `table` are addresses; row 0 is the unit itself. */
+typedef struct dx_unit {
+    int32_t valid;     /* read by the code: 0 once an assumption has failed */
+    int32_t active;    /* activations on the stack: the unit is not freed before they end */
+    int32_t orphaned;  /* its code object is gone: freed when the last activation ends */
+    PyCodeObject *code; /* borrowed: the code object owns the unit */
+    PyObject *globals;  /* the dict its assumptions are about */
+    PyObject *(*run)(PyThreadState *, PyFunctionObject *, PyObject *const *);
+    void **table;
+    void *region;
+    size_t region_size;
+    uint64_t checked_version; /* monitoring version at which no other tool was active */
+    uint64_t entries, raises;
+    uint32_t guard_count;
+    uint32_t *exits;   /* by guard: how often it left */
+} dx_unit;
+
+/* dx_frame.c: interpreter frames on the thread's data stack. */
+
+/* A frame of `size` words on top of the stack, not linked in; NULL with MemoryError set. */
+_PyInterpreterFrame *dx_frame_push(PyThreadState *ts, size_t size);
+/* Take back the topmost frame, whose references are gone already. */
+void dx_frame_pop(PyThreadState *ts, _PyInterpreterFrame *frame);
+/* The topmost frame, linked in only so that it could be looked at, ends: its references are
+ * released, and a frame object somebody kept lives on. Keeps the current exception. */
+void dx_frame_retire(PyThreadState *ts, _PyInterpreterFrame *frame);
+
+/* dx_exit.c: leaving machine code. Called by it; variadic values as the record says. */
+
+/* A guard failed: the interpreter goes on. Gives the function's result (new reference). */
+PyObject *dx_leave(PyThreadState *ts, void **table, PyFunctionObject *func,
+                   const uint8_t *record, uint32_t guard, ...);
+/* An exception is set: the interpreter unwinds from the record's instruction. */
+PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
+                   const uint8_t *record, uint32_t guard, ...);
+/* Deallocates `dead`, whose count is zero, with the record's frame to look at. */
+void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
+                 const uint8_t *record, PyObject *dead, ...);
+
+/* dx_helpers.c: see the table there. The address of a helper, or NULL. */
+void *dx_helper_address(const char *name);
+/* A builtin class, singleton or builtin by row name ("type:float"); borrowed, or NULL. */
+void *dx_builtin_address(const char *row);
+
+/* dx_unit.c: loading and installing. */
+int dx_units_init(void);
+dx_unit *dx_unit_of(PyCodeObject *code);
+void dx_unit_leave(dx_unit *unit);
+void dx_unit_invalidate(dx_unit *unit);
+PyObject *dx_load_unit(PyObject *module, PyObject *args);
+PyObject *dx_install(PyObject *module, PyObject *func);
+PyObject *dx_unit_stats(PyObject *module, PyObject *code);
+
+/* dx_entry.c: the vectorcall of functions with native code. */
+PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);
+/* Whether a tool other than ours watches this code (a debugger, coverage, a profiler). */
+int dx_is_observed(PyInterpreterState *interp, PyCodeObject *code);
+
+/* dx_watch.c: what native code assumes of dicts and functions. */
+int dx_watch_init(void);
+/* The unit becomes invalid when `key` of `dict` changes. 0, or -1 with an exception. */
+int dx_watch_key(PyObject *dict, PyObject *key, dx_unit *unit);
+void dx_unwatch_unit(dx_unit *unit);
+/* Functions whose vectorcall is ours; borrowed, until the watcher sees them go. */
+int dx_installed_add(PyFunctionObject *func);
+void dx_installed_remove(PyFunctionObject *func);
+void dx_uninstall_code(PyCodeObject *code);
+
+/* dx_profile.c: hotness and samples. */
+int dx_profile_init(PyObject *module);
+extern PyMethodDef dx_profile_methods[];
+
+/* dx_module.c */
+extern Py_ssize_t dx_unit_extra;    /* co_extra index of a code object's unit */
+extern Py_ssize_t dx_profile_extra; /* ... and of its counters and samples */
+
+#endif

@@ -1,0 +1,122 @@
+/* How a call gets into native code: may it run, what are its arguments. */
+#include "dx_core.h"
+
+/* Arguments on the C stack; functions with more keep to the interpreter. */
+#define DX_MAX_BOUND 64
+
+int dx_is_observed(PyInterpreterState *interp, PyCodeObject *code)
+{
+    uint8_t ours = 1 << PY_MONITORING_OPTIMIZER_ID;
+    uint8_t tools = 0;
+
+    for (int event = 0; event < _PY_MONITORING_UNGROUPED_EVENTS; event++) {
+        tools |= interp->monitors.tools[event];
+        if (code->_co_monitoring != NULL) {
+            tools |= code->_co_monitoring->local_monitors.tools[event];
+        }
+    }
+    return (tools & ~ours) != 0;
+}
+
+static int may_run(PyThreadState *ts, dx_unit *unit)
+{
+    if (!unit->valid || ts->py_recursion_remaining <= 1 || ts->interp != PyInterpreterState_Main()) {
+        return 0;
+    }
+    if (unit->checked_version != ts->interp->monitoring_version) {
+        if (dx_is_observed(ts->interp, unit->code)) {
+            return 0;
+        }
+        unit->checked_version = ts->interp->monitoring_version;
+    }
+    return 1;
+}
+
+/* The parameter a keyword names, or -1. */
+static Py_ssize_t parameter_index(PyCodeObject *code, PyObject *keyword)
+{
+    for (Py_ssize_t i = code->co_posonlyargcount; i < code->co_argcount; i++) {
+        PyObject *name = PyTuple_GET_ITEM(code->co_localsplusnames, i);
+        if (name == keyword || PyUnicode_Compare(name, keyword) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Fill `bound` (borrowed) from positional arguments, keywords and defaults. 0 where the call
+ * is not a plain one: the interpreter then does it, or raises. */
+static int bind(PyFunctionObject *func, PyCodeObject *code, PyObject *const *args,
+                Py_ssize_t given, PyObject *kwnames, PyObject **bound)
+{
+    Py_ssize_t count = code->co_argcount;
+    Py_ssize_t defaults = func->func_defaults ? PyTuple_GET_SIZE(func->func_defaults) : 0;
+
+    if (given > count || count > DX_MAX_BOUND || code->co_kwonlyargcount > 0) {
+        return 0;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        bound[i] = i < given ? args[i] : NULL;
+    }
+    for (Py_ssize_t k = 0; kwnames != NULL && k < PyTuple_GET_SIZE(kwnames); k++) {
+        Py_ssize_t index = parameter_index(code, PyTuple_GET_ITEM(kwnames, k));
+        if (index < 0 || bound[index] != NULL) {
+            return 0;
+        }
+        bound[index] = args[given + k];
+    }
+    for (Py_ssize_t i = given; i < count; i++) {
+        if (bound[i] == NULL) {
+            if (i < count - defaults) {
+                return 0;
+            }
+            bound[i] = PyTuple_GET_ITEM(func->func_defaults, i - (count - defaults));
+        }
+    }
+    return 1;
+}
+
+static PyObject *run(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func,
+                     PyObject *const *args)
+{
+    PyObject *result;
+
+    unit->entries++;
+    unit->active++;
+    ts->py_recursion_remaining--;
+    result = unit->run(ts, func, args);
+    ts->py_recursion_remaining++;
+    dx_unit_leave(unit);
+    return result;
+}
+
+PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    PyFunctionObject *func = (PyFunctionObject *)callable;
+    PyCodeObject *code = (PyCodeObject *)func->func_code;
+    Py_ssize_t given = PyVectorcall_NARGS(nargsf);
+    PyThreadState *ts = _PyThreadState_UncheckedGet();
+    dx_unit *unit = dx_unit_of(code);
+    PyObject *bound[DX_MAX_BOUND];
+    PyObject *result;
+
+    if (unit == NULL || !may_run(ts, unit)) {
+        return _PyFunction_Vectorcall(callable, args, nargsf, kwnames);
+    }
+    if (kwnames == NULL && given == code->co_argcount && code->co_kwonlyargcount == 0) {
+        return run(ts, unit, func, args);
+    }
+    if (!bind(func, code, args, given, kwnames, bound)) {
+        return _PyFunction_Vectorcall(callable, args, nargsf, kwnames);
+    }
+    /* The function may lose its defaults while it runs. */
+    for (Py_ssize_t i = 0; i < code->co_argcount; i++) {
+        Py_INCREF(bound[i]);
+    }
+    Py_ssize_t count = code->co_argcount;
+    result = run(ts, unit, func, bound);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Py_DECREF(bound[i]);
+    }
+    return result;
+}

@@ -1,0 +1,175 @@
+/* What machine code calls, and the builtin objects it names. */
+#include "dx_core.h"
+
+#include <math.h>
+#include <string.h>
+
+static PyObject *new_float(double value)
+{
+    PyObject *result = PyFloat_FromDouble(value);
+    if (result == NULL) {
+        Py_FatalError("dx-py: out of memory for a float in native code");
+    }
+    return result;
+}
+
+static PyObject *new_int(int64_t value)
+{
+    PyObject *result = PyLong_FromLongLong(value);
+    if (result == NULL) {
+        Py_FatalError("dx-py: out of memory for an int in native code");
+    }
+    return result;
+}
+
+static PyObject *maybe_float(double value, int present)
+{
+    return present ? new_float(value) : NULL;
+}
+
+static PyObject *maybe_int(int64_t value, int present)
+{
+    return present ? new_int(value) : NULL;
+}
+
+/* The number, or INT64_MIN where it is that or does not fit. */
+static int64_t int_value(PyObject *number)
+{
+    int overflow;
+    int64_t value = PyLong_AsLongLongAndOverflow(number, &overflow);
+    return overflow ? INT64_MIN : value;
+}
+
+/* base ** exponent where both and the result are finite and real; NaN otherwise, and the
+ * interpreter decides between an exception, a complex number and a special value. */
+static double float_pow(double base, double exponent)
+{
+    double result;
+
+    if (!isfinite(base) || !isfinite(exponent)) {
+        return NAN;
+    }
+    if (base == 0.0 ? exponent <= 0.0 : base < 0.0 && exponent != floor(exponent)) {
+        return NAN;
+    }
+    result = pow(base, exponent);
+    return isfinite(result) ? result : NAN;
+}
+
+/* Put a new float into a cell of a list; its float there is shared, or was the last. */
+static void replace_float(PyObject **cell, double value)
+{
+    PyObject *old = *cell;
+    *cell = new_float(value);
+    Py_DECREF(old);
+}
+
+/* Put a borrowed object into a cell of a list; what was there has a leaf class. */
+static void replace_leaf(PyObject **cell, PyObject *value)
+{
+    PyObject *old = *cell;
+    *cell = Py_NewRef(value);
+    Py_DECREF(old);
+}
+
+static void release_leaf(PyObject *object)
+{
+    Py_XDECREF(object);
+}
+
+/* Give up a reference; whether it was the last, and the object is to be finalized. */
+static int release(PyObject *object)
+{
+    if (object == NULL || _Py_IsImmortal(object)) {
+        return 0;
+    }
+    return --object->ob_refcnt == 0;
+}
+
+static PyObject *new_range(PyObject *callee, PyObject *a, PyObject *b, PyObject *c)
+{
+    PyObject *args[] = {a, b, c};
+    size_t count = b == NULL ? 1 : c == NULL ? 2 : 3;
+    return PyObject_Vectorcall(callee, args, count, NULL);
+}
+
+/* End the iterator with the reference to it; 0, and nothing done, where that would free its
+ * list: finalizers are the interpreter's business. */
+static int finish_list_iterator(PyObject *object)
+{
+    _PyListIterObject *iterator = (_PyListIterObject *)object;
+    PyListObject *list = iterator->it_seq;
+
+    if (list != NULL) {
+        if (Py_REFCNT(list) == 1) {
+            return 0;
+        }
+        iterator->it_seq = NULL;
+        Py_DECREF(list);
+    }
+    Py_DECREF(object);
+    return 1;
+}
+
+static const struct {
+    const char *name;
+    void *address;
+} helpers[] = {
+    {"dx_leave", (void *)dx_leave},
+    {"dx_raise", (void *)dx_raise},
+    {"dx_finalize", (void *)dx_finalize},
+    {"dx_new_float", (void *)new_float},
+    {"dx_new_int", (void *)new_int},
+    {"dx_maybe_float", (void *)maybe_float},
+    {"dx_maybe_int", (void *)maybe_int},
+    {"dx_int_value", (void *)int_value},
+    {"dx_float_pow", (void *)float_pow},
+    {"dx_replace_float", (void *)replace_float},
+    {"dx_replace_leaf", (void *)replace_leaf},
+    {"dx_release_leaf", (void *)release_leaf},
+    {"dx_release", (void *)release},
+    {"dx_new_range", (void *)new_range},
+    {"dx_finish_list_iterator", (void *)finish_list_iterator},
+    {"PyObject_GetIter", (void *)PyObject_GetIter},
+};
+
+static const struct {
+    const char *row;
+    void *object;
+} builtins[] = {
+    {"type:int", &PyLong_Type},
+    {"type:float", &PyFloat_Type},
+    {"type:bool", &PyBool_Type},
+    {"type:str", &PyUnicode_Type},
+    {"type:list", &PyList_Type},
+    {"type:tuple", &PyTuple_Type},
+    {"type:dict", &PyDict_Type},
+    {"type:range", &PyRange_Type},
+    {"type:list_iterator", &PyListIter_Type},
+    {"type:range_iterator", &PyRangeIter_Type},
+    {"type:NoneType", &_PyNone_Type},
+    {"object:None", Py_None},
+    {"object:True", Py_True},
+    {"object:False", Py_False},
+    {"builtin:range", &PyRange_Type},
+};
+
+void *dx_helper_address(const char *name)
+{
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(helpers); i++) {
+        if (strcmp(helpers[i].name, name) == 0) {
+            return helpers[i].address;
+        }
+    }
+    return NULL;
+}
+
+void *dx_builtin_address(const char *row)
+{
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(builtins); i++) {
+        if (strcmp(builtins[i].row, row) == 0) {
+            return builtins[i].object;
+        }
+    }
+    return NULL;
+}

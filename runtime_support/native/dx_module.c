@@ -1,0 +1,164 @@
+/* The module ``_core``: checks that it knows this interpreter, then offers itself. */
+#include "dx_core.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+Py_ssize_t dx_unit_extra = -1;
+Py_ssize_t dx_profile_extra = -1;
+
+/* Why native code must not run here; NULL where it may. */
+static const char *refusal;
+static char refusal_text[160];
+
+/* Compare what offsets say with what the C API says, on live objects. */
+static const char *check_layouts(void)
+{
+    PyThreadState *ts = PyThreadState_Get();
+    PyFrameObject *frame = PyEval_GetFrame();
+    PyObject *list = Py_BuildValue("[i]", 7);
+    PyObject *tuple = Py_BuildValue("(i)", 7);
+    PyObject *number = PyFloat_FromDouble(1.25);
+    const char *problem = NULL;
+
+    if (list == NULL || tuple == NULL || number == NULL) {
+        problem = "no memory for the self-check";
+    }
+    else if (((PyListObject *)list)->ob_item[0] != PyList_GetItem(list, 0) ||
+             ((PyTupleObject *)tuple)->ob_item[0] != PyTuple_GetItem(tuple, 0) ||
+             ((PyFloatObject *)number)->ob_fval != 1.25) {
+        problem = "objects are laid out otherwise than in the headers";
+    }
+    else if (frame != NULL) {
+        PyCodeObject *code = PyFrame_GetCode(frame);
+        _PyInterpreterFrame *current = ts->cframe->current_frame;
+        if (current == NULL || current->f_code != code) {
+            problem = "frames are laid out otherwise than in the headers";
+        }
+        Py_DECREF(code);
+    }
+    Py_XDECREF(list);
+    Py_XDECREF(tuple);
+    Py_XDECREF(number);
+    return problem;
+}
+
+static const char *check_host(void)
+{
+    if (Py_Version != PY_VERSION_HEX) {
+        snprintf(refusal_text, sizeof(refusal_text),
+                 "built for CPython %s, and this is %lu.%lu.%lu", PY_VERSION, Py_Version >> 24,
+                 Py_Version >> 16 & 0xff, Py_Version >> 8 & 0xff);
+        return refusal_text;
+    }
+    return check_layouts();
+}
+
+static PyObject *get_refusal(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    return refusal ? PyUnicode_FromString(refusal) : Py_NewRef(Py_None);
+}
+
+static const struct {
+    const char *name;
+    size_t offset;
+} layout[] = {
+    {"object.ob_refcnt", offsetof(PyObject, ob_refcnt)},
+    {"object.ob_type", offsetof(PyObject, ob_type)},
+    {"var.ob_size", offsetof(PyVarObject, ob_size)},
+    {"float.ob_fval", offsetof(PyFloatObject, ob_fval)},
+    {"int.lv_tag", offsetof(PyLongObject, long_value.lv_tag)},
+    {"int.ob_digit", offsetof(PyLongObject, long_value.ob_digit)},
+    {"int.compact_limit", 2 << NON_SIZE_BITS},
+    {"tuple.ob_item", offsetof(PyTupleObject, ob_item)},
+    {"list.ob_item", offsetof(PyListObject, ob_item)},
+    {"list_iterator.it_index", offsetof(_PyListIterObject, it_index)},
+    {"list_iterator.it_seq", offsetof(_PyListIterObject, it_seq)},
+    {"range_iterator.start", offsetof(_PyRangeIterObject, start)},
+    {"range_iterator.step", offsetof(_PyRangeIterObject, step)},
+    {"range_iterator.len", offsetof(_PyRangeIterObject, len)},
+    {"unit.valid", offsetof(dx_unit, valid)},
+};
+
+/* layout() -> {name: offset}: what machine code needs to know of structs. */
+static PyObject *get_layout(PyObject *module, PyObject *unused)
+{
+    PyObject *result = PyDict_New();
+
+    (void)module;
+    (void)unused;
+    for (size_t i = 0; result != NULL && i < Py_ARRAY_LENGTH(layout); i++) {
+        PyObject *offset = PyLong_FromSize_t(layout[i].offset);
+        if (offset == NULL || PyDict_SetItemString(result, layout[i].name, offset) < 0) {
+            Py_CLEAR(result);
+        }
+        Py_XDECREF(offset);
+    }
+    return result;
+}
+
+/* target() -> (machine, cpu): the level of the processor that code may use. */
+static PyObject *get_target(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
+        __builtin_cpu_supports("fma")) {
+        return Py_BuildValue("ss", "x86_64", "x86-64-v3");
+    }
+    return Py_BuildValue("ss", "x86_64", "x86-64");
+#elif defined(__aarch64__)
+    return Py_BuildValue("ss", "aarch64", "generic");
+#else
+    return Py_BuildValue("ss", "", "");
+#endif
+}
+
+/* thread_state() -> what must be the same before and after native code, for tests. */
+static PyObject *get_thread_state(PyObject *module, PyObject *unused)
+{
+    PyThreadState *ts = PyThreadState_Get();
+
+    (void)module;
+    (void)unused;
+    return Py_BuildValue("iin", ts->py_recursion_remaining, ts->c_recursion_remaining,
+                         (Py_ssize_t)(ts->datastack_limit - ts->datastack_top));
+}
+
+static PyMethodDef methods[] = {
+    {"refusal", get_refusal, METH_NOARGS, "why native code must not run here, or None"},
+    {"layout", get_layout, METH_NOARGS, "struct offsets by name"},
+    {"target", get_target, METH_NOARGS, "machine and processor level"},
+    {"thread_state", get_thread_state, METH_NOARGS, "counters that native code must balance"},
+    {"load_unit", dx_load_unit, METH_VARARGS, "load native code and install it"},
+    {"install", dx_install, METH_O, "install the native code of a function's code object"},
+    {"unit_stats", dx_unit_stats, METH_O, "counters of a code object's native code"},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "_core", "Runtime core of the native tier.", -1, methods,
+    NULL, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit__core(void)
+{
+    PyObject *module = PyModule_Create(&definition);
+
+    if (module == NULL) {
+        return NULL;
+    }
+    refusal = check_host();
+    if (refusal != NULL) {
+        return module;
+    }
+    if (dx_units_init() < 0 || dx_profile_init(module) < 0 || dx_watch_init() < 0) {
+        Py_DECREF(module);
+        return NULL;
+    }
+    return module;
+}

@@ -1,0 +1,385 @@
+/* Hotness and samples: callbacks of sys.monitoring, in C.
+ *
+ * A code object is cold until it was called or looped often enough; then its instructions
+ * are sampled during some calls, each at most DX_MAX_SAMPLES times; then it is done, and has
+ * no event any more. In 3.12 the operand stack is in the frame's memory and its depth is
+ * static, so a site is just positions in localsplus (ir/profile_sites.py). */
+#include "dx_core.h"
+
+#define DX_CLASSES 4
+#define DX_MAX_SAMPLES 400
+
+enum stage { STAGE_COLD, STAGE_HOT, STAGE_SAMPLING, STAGE_DONE };
+
+typedef struct {
+    int position;
+    uint32_t nulls, others;
+    PyTypeObject *classes[DX_CLASSES]; /* strong, in order of appearance */
+} operand;
+
+typedef struct {
+    uint32_t samples;
+    int operand_count; /* -1: not a site */
+    operand *operands;
+} site;
+
+typedef struct {
+    enum stage stage;
+    long calls, jumps, sampled_calls;
+    Py_ssize_t size;
+    site *sites;
+} profile;
+
+static PyObject *disable; /* sys.monitoring.DISABLE */
+static PyObject *on_hot, *on_sampled;
+static long call_threshold = 100, jump_threshold = 2000, calls_to_sample = 20;
+
+static void free_sites(profile *p)
+{
+    for (Py_ssize_t i = 0; i < p->size; i++) {
+        for (int k = 0; k < p->sites[i].operand_count; k++) {
+            for (int c = 0; c < DX_CLASSES; c++) {
+                Py_XDECREF(p->sites[i].operands[k].classes[c]);
+            }
+        }
+        PyMem_Free(p->sites[i].operands);
+    }
+    PyMem_Free(p->sites);
+    p->sites = NULL;
+    p->size = 0;
+}
+
+static void free_profile(void *pointer)
+{
+    if (pointer != NULL) {
+        free_sites(pointer);
+        PyMem_Free(pointer);
+    }
+}
+
+/* The profile of a code object, made if there is none; NULL with an exception. */
+static profile *profile_of(PyObject *code)
+{
+    void *found = NULL;
+
+    if (!PyCode_Check(code) || PyUnstable_Code_GetExtra(code, dx_profile_extra, &found) < 0) {
+        PyErr_SetString(PyExc_TypeError, "a code object is needed");
+        return NULL;
+    }
+    if (found == NULL) {
+        found = PyMem_Calloc(1, sizeof(profile));
+        if (found == NULL) {
+            PyErr_NoMemory();
+        }
+        else if (PyUnstable_Code_SetExtra(code, dx_profile_extra, found) < 0) {
+            PyMem_Free(found);
+            found = NULL;
+        }
+    }
+    return found;
+}
+
+/* The function whose frame runs `code` now; borrowed, or NULL. */
+static PyObject *running_function(PyObject *code)
+{
+    _PyInterpreterFrame *frame = _PyThreadState_UncheckedGet()->cframe->current_frame;
+
+    if (frame == NULL || (PyObject *)frame->f_code != code || frame->owner != FRAME_OWNED_BY_THREAD ||
+        !PyFunction_Check(frame->f_funcobj)) {
+        return NULL;
+    }
+    return frame->f_funcobj;
+}
+
+/* Tell the tiering modules. Whatever goes wrong there is not the program's error. */
+static void tell(PyObject *hook, PyObject *code)
+{
+    PyObject *func = running_function(code);
+    PyObject *result;
+
+    if (hook == NULL || func == NULL) {
+        return;
+    }
+    result = PyObject_CallOneArg(hook, func);
+    if (result == NULL) {
+        PyErr_WriteUnraisable(hook);
+    }
+    Py_XDECREF(result);
+}
+
+static PyObject *jump_event(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    profile *p;
+
+    (void)module;
+    if (count != 3 || (p = profile_of(args[0])) == NULL) {
+        return NULL;
+    }
+    if (++p->jumps > jump_threshold) {
+        return Py_NewRef(disable);
+    }
+    Py_RETURN_NONE;
+}
+
+static void record_class(operand *o, PyObject *object)
+{
+    PyTypeObject *cls;
+
+    if (object == NULL) {
+        o->nulls++;
+        return;
+    }
+    cls = Py_TYPE(object);
+    for (int c = 0; c < DX_CLASSES; c++) {
+        if (o->classes[c] == cls) {
+            return;
+        }
+        if (o->classes[c] == NULL) {
+            o->classes[c] = (PyTypeObject *)Py_NewRef(cls);
+            return;
+        }
+    }
+    o->others++;
+}
+
+/* Sample the instruction at `index` of the running frame; whether it is to go on. */
+static int take_sample(profile *p, PyObject *code, Py_ssize_t index)
+{
+    _PyInterpreterFrame *frame = _PyThreadState_UncheckedGet()->cframe->current_frame;
+    site *s;
+
+    if (index < 0 || index >= p->size || p->sites[index].operand_count < 0) {
+        return 0;
+    }
+    s = &p->sites[index];
+    if ((PyObject *)frame->f_code != code) {
+        return 1;
+    }
+    for (int k = 0; k < s->operand_count; k++) {
+        record_class(&s->operands[k], frame->localsplus[s->operands[k].position]);
+    }
+    return ++s->samples < DX_MAX_SAMPLES;
+}
+
+static PyObject *instruction_event(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    Py_ssize_t index;
+    profile *p;
+
+    (void)module;
+    if (count != 2 || (p = profile_of(args[0])) == NULL) {
+        return NULL;
+    }
+    index = PyLong_AsSsize_t(args[1]) / (Py_ssize_t)sizeof(_Py_CODEUNIT);
+    if (!take_sample(p, args[0], index)) {
+        return Py_NewRef(disable);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    profile *p;
+
+    (void)module;
+    if (count != 2 || (p = profile_of(args[0])) == NULL) {
+        return NULL;
+    }
+    p->calls++;
+    if (p->stage == STAGE_COLD && (p->calls >= call_threshold || p->jumps >= jump_threshold)) {
+        p->stage = STAGE_HOT;
+        tell(on_hot, args[0]);
+    }
+    else if (p->stage == STAGE_SAMPLING && p->sampled_calls++ >= calls_to_sample) {
+        p->stage = STAGE_DONE;
+        tell(on_sampled, args[0]);
+    }
+    if (p->stage == STAGE_SAMPLING) {
+        /* No INSTRUCTION event comes for the RESUME itself: here are the arguments. */
+        take_sample(p, args[0], PyLong_AsSsize_t(args[1]) / (Py_ssize_t)sizeof(_Py_CODEUNIT));
+    }
+    if (p->stage == STAGE_DONE || p->stage == STAGE_HOT) {
+        return Py_NewRef(disable);
+    }
+    Py_RETURN_NONE;
+}
+
+static int read_site(site *s, PyCodeObject *code, PyObject *positions)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(positions);
+
+    s->operands = PyMem_Calloc((size_t)count + 1, sizeof(operand));
+    if (s->operands == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    s->operand_count = (int)count;
+    for (Py_ssize_t k = 0; k < count; k++) {
+        long position = PyLong_AsLong(PyTuple_GET_ITEM(positions, k));
+        if (position < 0 || position >= code->co_nlocalsplus + code->co_stacksize) {
+            PyErr_SetString(PyExc_ValueError, "operand outside the frame");
+            return -1;
+        }
+        s->operands[k].position = (int)position;
+    }
+    return 0;
+}
+
+/* sample(code, ((pc, (position, ...)), ...)): the code's calls are sampled from now on. */
+static PyObject *sample(PyObject *module, PyObject *args)
+{
+    PyObject *code, *plan;
+    profile *p;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "OO!:sample", &code, &PyTuple_Type, &plan) ||
+        (p = profile_of(code)) == NULL) {
+        return NULL;
+    }
+    free_sites(p);
+    p->sites = PyMem_Calloc((size_t)Py_SIZE(code) + 1, sizeof(site));
+    if (p->sites == NULL) {
+        return PyErr_NoMemory();
+    }
+    p->size = Py_SIZE(code);
+    for (Py_ssize_t i = 0; i < p->size; i++) {
+        p->sites[i].operand_count = -1;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(plan); i++) {
+        Py_ssize_t pc;
+        PyObject *positions;
+        if (!PyArg_ParseTuple(PyTuple_GET_ITEM(plan, i), "nO!", &pc, &PyTuple_Type, &positions)) {
+            return NULL;
+        }
+        if (pc < 0 || pc >= p->size) {
+            PyErr_SetString(PyExc_ValueError, "site outside the code");
+            return NULL;
+        }
+        if (read_site(&p->sites[pc], (PyCodeObject *)code, positions) < 0) {
+            return NULL;
+        }
+    }
+    p->stage = STAGE_SAMPLING;
+    p->sampled_calls = 0;
+    Py_RETURN_NONE;
+}
+
+static PyObject *class_names(operand *o)
+{
+    PyObject *names = PyList_New(0);
+
+    for (int c = 0; names != NULL && c < DX_CLASSES && o->classes[c] != NULL; c++) {
+        PyTypeObject *cls = o->classes[c];
+        /* Only classes every process has can be named. */
+        const char *text = cls->tp_flags & Py_TPFLAGS_HEAPTYPE ? "?" : cls->tp_name;
+        PyObject *name = PyUnicode_FromString(text);
+        if (name == NULL || PyList_Append(names, name) < 0) {
+            Py_CLEAR(names);
+        }
+        Py_XDECREF(name);
+    }
+    for (int extra = 0; names != NULL && extra < 2; extra++) {
+        const char *text = extra == 0 ? "null" : "*";
+        if (extra == 0 ? o->nulls : o->others) {
+            PyObject *name = PyUnicode_FromString(text);
+            if (name == NULL || PyList_Append(names, name) < 0) {
+                Py_CLEAR(names);
+            }
+            Py_XDECREF(name);
+        }
+    }
+    if (names != NULL) {
+        Py_SETREF(names, PyList_AsTuple(names));
+    }
+    return names;
+}
+
+static PyObject *site_classes(site *s)
+{
+    PyObject *classes = PyTuple_New(s->operand_count);
+
+    for (int k = 0; classes != NULL && k < s->operand_count; k++) {
+        PyObject *names = class_names(&s->operands[k]);
+        if (names == NULL) {
+            Py_CLEAR(classes);
+            break;
+        }
+        PyTuple_SET_ITEM(classes, k, names);
+    }
+    return classes;
+}
+
+/* samples(code) -> {pc: (count, ((class name, ...), ...))} for the instructions that ran. */
+static PyObject *samples(PyObject *module, PyObject *code)
+{
+    profile *p = profile_of(code);
+    PyObject *result = p == NULL ? NULL : PyDict_New();
+
+    (void)module;
+    for (Py_ssize_t i = 0; result != NULL && i < p->size; i++) {
+        if (p->sites[i].operand_count < 0 || p->sites[i].samples == 0) {
+            continue;
+        }
+        PyObject *classes = site_classes(&p->sites[i]);
+        PyObject *entry = classes ? Py_BuildValue("IN", p->sites[i].samples, classes) : NULL;
+        PyObject *key = PyLong_FromSsize_t(i);
+        if (entry == NULL || key == NULL || PyDict_SetItem(result, key, entry) < 0) {
+            Py_CLEAR(result);
+        }
+        Py_XDECREF(entry);
+        Py_XDECREF(key);
+    }
+    return result;
+}
+
+/* forget(code): its samples are not needed any more. */
+static PyObject *forget(PyObject *module, PyObject *code)
+{
+    profile *p = profile_of(code);
+
+    (void)module;
+    if (p == NULL) {
+        return NULL;
+    }
+    free_sites(p);
+    Py_RETURN_NONE;
+}
+
+/* configure(on_hot, on_sampled, call_threshold, jump_threshold, calls_to_sample) */
+static PyObject *configure(PyObject *module, PyObject *args)
+{
+    PyObject *hot, *sampled;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "OOlll:configure", &hot, &sampled, &call_threshold,
+                          &jump_threshold, &calls_to_sample)) {
+        return NULL;
+    }
+    Py_XSETREF(on_hot, hot == Py_None ? NULL : Py_NewRef(hot));
+    Py_XSETREF(on_sampled, sampled == Py_None ? NULL : Py_NewRef(sampled));
+    Py_RETURN_NONE;
+}
+
+PyMethodDef dx_profile_methods[] = {
+    {"start_event", (PyCFunction)(void (*)(void))start_event, METH_FASTCALL, "PY_START callback"},
+    {"jump_event", (PyCFunction)(void (*)(void))jump_event, METH_FASTCALL, "JUMP callback"},
+    {"instruction_event", (PyCFunction)(void (*)(void))instruction_event, METH_FASTCALL,
+     "INSTRUCTION callback"},
+    {"configure", configure, METH_VARARGS, "set hooks and thresholds"},
+    {"sample", sample, METH_VARARGS, "sample a code object's instructions"},
+    {"samples", samples, METH_O, "what was sampled"},
+    {"forget", forget, METH_O, "drop the samples"},
+    {NULL, NULL, 0, NULL},
+};
+
+int dx_profile_init(PyObject *module)
+{
+    PyObject *monitoring = PySys_GetObject("monitoring");
+
+    disable = monitoring ? PyObject_GetAttrString(monitoring, "DISABLE") : NULL;
+    dx_profile_extra = PyUnstable_Eval_RequestCodeExtraIndex(free_profile);
+    if (disable == NULL || dx_profile_extra < 0) {
+        return -1;
+    }
+    return PyModule_AddFunctions(module, dx_profile_methods);
+}

@@ -1,0 +1,147 @@
+/* What native code takes for granted, watched: names in dicts, and functions' code.
+ *
+ * One watcher of each kind for all of DX-Py, since an interpreter has eight. A dict watcher
+ * sees every store to a watched dict, so keys are filtered here, in C. */
+#include "dx_core.h"
+
+typedef struct {
+    PyObject *dict; /* strong: a dict may be freed while its watch stands */
+    PyObject *key;  /* strong */
+    dx_unit *unit;
+} watch;
+
+static int dict_watcher = -1;
+static watch *watches;
+static size_t watch_count, watch_room;
+static PyFunctionObject **installed;
+static size_t installed_count, installed_room;
+
+static int grow(void **array, size_t *room, size_t count, size_t item)
+{
+    size_t wanted = *room ? *room * 2 : 16;
+    void *moved;
+
+    if (count < *room) {
+        return 0;
+    }
+    moved = PyMem_Realloc(*array, wanted * item);
+    if (moved == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    *array = moved;
+    *room = wanted;
+    return 0;
+}
+
+static int on_dict(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObject *value)
+{
+    (void)value;
+    for (size_t i = 0; i < watch_count; i++) {
+        int whole = event == PyDict_EVENT_CLEARED || event == PyDict_EVENT_CLONED ||
+                    event == PyDict_EVENT_DEALLOCATED;
+        if (watches[i].dict == dict && (whole || watches[i].key == key)) {
+            dx_unit_invalidate(watches[i].unit);
+        }
+    }
+    return 0;
+}
+
+int dx_watch_key(PyObject *dict, PyObject *key, dx_unit *unit)
+{
+    if (grow((void **)&watches, &watch_room, watch_count, sizeof(watch)) < 0 ||
+        PyDict_Watch(dict_watcher, dict) < 0) {
+        return -1;
+    }
+    watches[watch_count++] = (watch){Py_NewRef(dict), Py_NewRef(key), unit};
+    return 0;
+}
+
+void dx_unwatch_unit(dx_unit *unit)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < watch_count; i++) {
+        if (watches[i].unit == unit) {
+            Py_DECREF(watches[i].dict);
+            Py_DECREF(watches[i].key);
+        }
+        else {
+            watches[kept++] = watches[i];
+        }
+    }
+    watch_count = kept;
+}
+
+int dx_installed_add(PyFunctionObject *func)
+{
+    if (grow((void **)&installed, &installed_room, installed_count, sizeof(*installed)) < 0) {
+        return -1;
+    }
+    installed[installed_count++] = func;
+    return 0;
+}
+
+void dx_installed_remove(PyFunctionObject *func)
+{
+    for (size_t i = 0; i < installed_count; i++) {
+        if (installed[i] == func) {
+            installed[i] = installed[--installed_count];
+            return;
+        }
+    }
+}
+
+void dx_uninstall_code(PyCodeObject *code)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < installed_count; i++) {
+        if (installed[i]->func_code == (PyObject *)code) {
+            PyFunction_SetVectorcall(installed[i], _PyFunction_Vectorcall);
+        }
+        else {
+            installed[kept++] = installed[i];
+        }
+    }
+    installed_count = kept;
+}
+
+static void restore(PyFunctionObject *func)
+{
+    if (func->vectorcall == dx_entry) {
+        dx_installed_remove(func);
+        PyFunction_SetVectorcall(func, _PyFunction_Vectorcall);
+    }
+}
+
+static int on_function(PyFunction_WatchEvent event, PyFunctionObject *func, PyObject *value)
+{
+    dx_unit *unit;
+
+    (void)value;
+    switch (event) {
+    case PyFunction_EVENT_CREATE:
+        unit = dx_unit_of((PyCodeObject *)func->func_code);
+        if (unit != NULL && unit->valid && unit->globals == func->func_globals &&
+            dx_installed_add(func) == 0) {
+            PyFunction_SetVectorcall(func, dx_entry);
+        }
+        break;
+    case PyFunction_EVENT_MODIFY_CODE:
+        restore(func);
+        break;
+    case PyFunction_EVENT_DESTROY:
+        dx_installed_remove(func);
+        break;
+    default:
+        break;
+    }
+    return 0;
+}
+
+int dx_watch_init(void)
+{
+    dict_watcher = PyDict_AddWatcher(on_dict);
+    return dict_watcher < 0 || PyFunction_AddWatcher(on_function) < 0 ? -1 : 0;
+}

@@ -9,7 +9,7 @@ GRAMMAR := $(wildcard frontend/grammar/*)
 # Variables of the caller that would change what the tests see.
 unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED PYTHONPATH PYTHONHOME
 
-.PHONY: run test setup lint types layers docs unit faults-artifacts wheel-test bench-startup clean
+.PHONY: run test setup lint types layers docs unit faults-artifacts wheel-test bench-startup conformance-reference clean
 
 run: setup
 	$(BIN)/python tests/programs/black_on_a_tree.py
@@ -62,6 +62,10 @@ bench-startup: wheel-test
 # Kills, damage and full disks, by the hundred; `make test` runs a sample.
 faults-artifacts: setup
 	DX_FAULT_RUNS=500 $(BIN)/python -m pytest -q -n 2 tests/driver/test_faults.py
+
+# Three parsers on one grammar over the whole library; ten minutes.
+conformance-reference: setup
+	$(BIN)/python tests/frontend/conformance/reference.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

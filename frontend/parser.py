@@ -71,7 +71,7 @@ def _portable_artifact(text: bytes, mode: str, minor_version: int) -> bytes:
     tables = load_tables(read_grammar().digest)
     try:
         parsed = parse_utf8(
-            _prepared(text), tables, mode=_PORTABLE_MODES[mode], minor_version=minor_version
+            prepared(text), tables, mode=_PORTABLE_MODES[mode], minor_version=minor_version
         )
     except Refusal as refusal:
         start, end = refusal.span
@@ -83,7 +83,7 @@ def _portable_artifact(text: bytes, mode: str, minor_version: int) -> bytes:
     return ast_artifact.encode(parsed.tree, mode=mode, warnings=warnings)
 
 
-def _prepared(text: bytes) -> bytes:
+def prepared(text: bytes) -> bytes:
     """What the portable lexer reads: each line ended by one newline character."""
     if b"\0" in text:
         message = "source code string cannot contain null bytes"

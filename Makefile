@@ -56,6 +56,30 @@ wheel-test: setup
 	DX_TEST_LAUNCHER=$(CURDIR)/$(WHEEL_TEST)/venv/bin/dx-py \
 		$(BIN)/python -m pytest $(PYTEST_ARGS) tests/launcher
 
+# Both need clang.
+.PHONY: fuzz-launcher sanitize-launcher
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -g
+LAUNCHER_FUZZ := tests/launcher/fuzz
+FUZZ_SECONDS ?= 60
+fuzz-launcher: setup
+	rm -rf build/fuzz-launcher && mkdir -p build/fuzz-launcher
+	$(BIN)/python -c 'from dx_py.driver.launcher_build import commands_header as h; print(h())' \
+		> build/fuzz-launcher/dx_commands.h
+	clang -std=gnu11 -O1 $(SANITIZE) -fsanitize=fuzzer -Idriver/launcher -Ibuild/fuzz-launcher \
+		$(wildcard $(LAUNCHER_FUZZ)/*.c) -o build/fuzz-launcher/parse \
+		$(addprefix driver/launcher/,command_line.c files.c nearest.c text.c)
+	cd build/fuzz-launcher && mkdir corpus && ./parse corpus \
+		-dict=$(CURDIR)/$(LAUNCHER_FUZZ)/words.dict -max_total_time=$(FUZZ_SECONDS) \
+		-rss_limit_mb=0 -print_final_stats=1
+
+sanitize-launcher: wheel-test
+	CC=clang $(BIN)/python -c 'from pathlib import Path; \
+		from dx_py.driver.launcher_build import build_launcher as build; \
+		build(Path("$(WHEEL_TEST)/venv/bin/dx-py"), Path("build/sanitize"), \
+		flags="$(SANITIZE)".split(), extra=["$(LAUNCHER_FUZZ)/sanitizer_options.c"])'
+	DX_TEST_LAUNCHER=$(CURDIR)/$(WHEEL_TEST)/venv/bin/dx-py \
+		$(BIN)/python -m pytest $(PYTEST_ARGS) tests/launcher
+
 bench-startup: wheel-test
 	$(BIN)/python bench/startup/startup.py $(WHEEL_TEST)/venv/bin/dx-py 300
 

@@ -105,11 +105,17 @@ def has_native_launcher() -> bool:
 
 
 def build_launcher(
-    target: Path, work: Path, *, checkout: Path | None = None, flags: Iterable[str] = ()
+    target: Path,
+    work: Path,
+    *,
+    checkout: Path | None = None,
+    flags: Iterable[str] = (),
+    extra: Iterable[str] = (),
 ) -> None:
     """Compile to ``target``, with objects and generated header under ``work``.
 
-    With ``checkout`` the launcher looks for the package there, and otherwise near itself.
+    With ``checkout`` the launcher looks for the package there, and otherwise near itself;
+    ``extra`` are more C files of a build for tests.
     """
     work.mkdir(parents=True, exist_ok=True)
     (work / "dx_commands.h").write_text(commands_header(), encoding="utf-8")
@@ -119,7 +125,7 @@ def build_launcher(
         defines.append(("DX_CHECKOUT", f'"{checkout}"'))
     compiler = _compiler()
     objects = compiler.compile(
-        [os.path.relpath(path) for path in source_files("*.c")],
+        [*(os.path.relpath(path) for path in source_files("*.c")), *extra],
         output_dir=str(work),
         macros=defines,
         include_dirs=[str(SOURCES), *map(str, LIBRARIES), str(work)],

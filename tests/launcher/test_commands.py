@@ -33,6 +33,8 @@ def test_help_lists_every_command(arguments: tuple[str, ...], tmp_path: Path) ->
 
 @pytest.mark.parametrize("word", sorted([*COMMANDS, "run"]))
 def test_every_command_has_help_of_its_own(word: str, tmp_path: Path) -> None:
+    if word == "test" and "DX_TEST_LAUNCHER" in os.environ:
+        pytest.skip("it shows the options of the environment's pytest, and there is none")
     shown = dx_py("help", word, cwd=tmp_path)
     assert (shown.status, shown.errors) == (0, b"")
     assert shown.output.decode().startswith("usage: ")

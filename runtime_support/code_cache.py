@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     #: A code object -> deterministic marshal bytes.
     type Dumps = Callable[[CodeType], bytes]
 
-HOST_COMPILE = "host_compile"
-HOST_COMPILE_VERSION = 1
-EQUAL_PYC_VERSION = 1
+#: Stages: name and version, as in ``dx_py.driver.stages``.
+PARSE = ("parse", 1)
+HOST_COMPILE = ("host_compile", 1)
+EQUAL_PYC = ("equal_pyc", 1)
 HOST = f"{sys.implementation.cache_tag}-{'.'.join(map(str, sys.version_info[:3]))}"
 
 _source_hash = sys.modules["_imp"].source_hash
@@ -52,13 +53,27 @@ class CodeCache:
         action = self._source_action(source, optimize)
         return self._load(action, filename, even_if_warned=even_if_warned)
 
-    def save(self, source: object, code: CodeType, optimize: int, *, warned: bool) -> None:
-        """Keep what compiling ``source`` gave."""
-        if self._files is None or not isinstance(source, bytes):
+    @property
+    def is_writing(self) -> bool:
+        return self._files is not None
+
+    def save(
+        self, source: bytes, tree: bytes, code: CodeType, optimize: int, *, warned: bool
+    ) -> None:
+        """Keep what the stages gave: ``tree`` is the msgpack of the AST artifact."""
+        files = self._files
+        if files is None:
             return
-        digest = self._files.put(self._artifact.encode(code, self._dumps, warned=warned))
-        self._files.record(self._source_action(source, optimize), digest)
-        self.saved += 1
+        parsed = files.put(tree)
+        files.record(self._key(PARSE, files.sha256(source).hex(), _MODE_EXEC), parsed)
+        compiled = files.put(self._artifact.encode(code, self._dumps, warned=warned))
+        files.record(self._key(HOST_COMPILE, parsed.hex(), _level(optimize)), compiled)
+        files.record(self._source_action(source, optimize), compiled)
+        self.saved += 2
+
+    def are_equal(self, code: CodeType, other: CodeType) -> bool:
+        """Code that holds a NaN is not even equal to itself read from marshal."""
+        return code == other or self._dumps(code) == self._dumps(other)
 
     def load_equal(self, pyc: bytes | memoryview, filename: str) -> CodeType | None:
         """The code that was found equal to that of a .pyc with the marshal bytes ``pyc``."""
@@ -91,18 +106,25 @@ class CodeCache:
         return code
 
     def _source_action(self, source: bytes, optimize: int) -> bytes:
+        """From source straight to code: what a running program has is the source."""
         assert self._files is not None
-        level = sys.flags.optimize if optimize < 0 else optimize
-        options = b"\x81" + _pack("optimize") + bytes([level])
-        source_digest = self._files.sha256(source).hex()
-        key = _action(HOST_COMPILE, HOST_COMPILE_VERSION, source_digest, options)
-        return self._files.sha256(key)
+        return self._key(HOST_COMPILE, self._files.sha256(source).hex(), _level(optimize))
 
     def _pyc_action(self, pyc: bytes | memoryview) -> bytes:
         """SipHash names the .pyc: whoever can write one can run code anyway."""
+        return self._key(EQUAL_PYC, _source_hash(0, pyc).hex(), b"\x80")
+
+    def _key(self, stage: tuple[str, int], name: str, options: bytes) -> bytes:
         assert self._files is not None
-        name = _source_hash(EQUAL_PYC_VERSION, pyc).hex()
-        return self._files.sha256(_action("equal_pyc", EQUAL_PYC_VERSION, name, b"\x80"))
+        return self._files.sha256(_action(*stage, name, options))
+
+
+_MODE_EXEC = b"\x81\xa4mode\xa4exec"
+
+
+def _level(optimize: int) -> bytes:
+    """The options of ``host_compile``; a negative level is the interpreter's."""
+    return b"\x81\xa8optimize" + bytes([sys.flags.optimize if optimize < 0 else optimize])
 
 
 def _action(stage: str, version: int, name: str, options: bytes) -> bytes:

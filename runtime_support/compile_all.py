@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
@@ -15,6 +17,11 @@ def install(settings: dict[str, str], parts: Parts) -> None:
     All are loaded before the hook is in place: it does not serve modules of our own.
     """
     load = parts.load
+    front_end = load("runtime_support.front_end").find(parts.home)
+    if front_end is None or settings.get("DX_PORTABLE") == "1":
+        if "DX_STATS" in settings:
+            sys.stderr.write("dx-py: no native front end for this Python: the host compiles\n")
+        return
     store_files = load("runtime_support.store_files")
     cache = load("runtime_support.code_cache").CodeCache(
         _open_store(store_files, settings),
@@ -22,7 +29,7 @@ def install(settings: dict[str, str], parts: Parts) -> None:
         load("artifacts.code_marshal", struct=store_files.private_extension("_struct")).dumps,
     )
     pipeline = load("runtime_support.pipeline").Pipeline(
-        load("runtime_support.front_end").parser_of(parts.home),
+        front_end,
         cache,
         load("runtime_support.warning_probe").WarningProbe,
         strict=settings.get("DX_STRICT") == "1",

@@ -12,16 +12,12 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import ast
-    from collections.abc import Callable
     from types import CodeType
     from typing import Any
 
     from dx_py.runtime_support.code_cache import CodeCache
+    from dx_py.runtime_support.front_end import FrontEnd
     from dx_py.runtime_support.warning_probe import WarningProbe
-
-    #: Source bytes or text, file name and mode -> tree; raises for what it does not accept.
-    type Parser = Callable[[bytes | str, str, str], ast.AST]
 
 _compile = compile
 _ONLY_AST = 0x400
@@ -32,13 +28,13 @@ class Pipeline:
 
     def __init__(
         self,
-        parser: Parser,
+        front_end: FrontEnd,
         cache: CodeCache,
         probe: type[WarningProbe],
         *,
         strict: bool,
     ) -> None:
-        self._parser = parser
+        self._front_end = front_end
         self._probe = probe
         self._strict = strict
         self.cache = cache
@@ -79,7 +75,7 @@ class Pipeline:
                 code = self._compile_silently(source, filename)
         except Exception:
             return host
-        if code is None or code != host:
+        if code is None or not self.cache.are_equal(code, host):
             self.unequal.append(filename)
             return host
         self.cache.save_equal(pyc, source)
@@ -91,12 +87,20 @@ class Pipeline:
                 work.code = _compile(work.tree, filename, "exec", dont_inherit=True)
         return work.code
 
+    def save(self, source: object, code: CodeType, optimize: int, *, warned: bool) -> None:
+        """Keep the artifacts of both stages."""
+        if not self.cache.is_writing or not isinstance(source, bytes):
+            return
+        with self._probe(silence=True):
+            body = self._front_end.artifact_body(source)
+        self.cache.save(source, body, code, optimize, warned=warned)
+
     def tree_of(self, source: object, filename: object, mode: str = "exec") -> Any:  # noqa: ANN401
         """The tree of ``source``; ``source`` itself if it is the host's to judge."""
         if not isinstance(source, bytes | str) or not isinstance(filename, str):
             return source
         try:
-            tree = self._parser(source, filename, mode)
+            tree = self._front_end.tree(source, filename, mode)
         except Exception as error:
             self._judge_rejection(source, filename, mode, error)
             return source
@@ -151,9 +155,7 @@ class Compiling:
         if self.code is not None and self.tree is not self._source:
             # The tree's strings would count as references while the code is written.
             self.tree = None
-            self._pipeline.cache.save(
-                self._source, self.code, self._optimize, warned=self.warned
-            )
+            self._pipeline.save(self._source, self.code, self._optimize, warned=self.warned)
 
 
 def _die(filename: str, error: Exception) -> None:

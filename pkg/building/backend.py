@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import tomllib
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pyproject_hooks import BackendUnavailable, BuildBackendHookCaller, HookMissing
+from pyproject_hooks import (
+    BackendUnavailable,
+    BuildBackendHookCaller,
+    HookMissing,
+    UnsupportedOperation,
+)
 
 from dx_py.pkg.building.failure import build_failure
 from dx_py.pkg.errors import BuildError, MetadataError
@@ -120,15 +126,22 @@ class Backend:
     def _call(self, step: str, hook: Callable[[], Any]) -> Any:  # noqa: ANN401
         self._output = []
         try:
-            return hook()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the back end's, for the project's authors
+                return hook()
         except subprocess.CalledProcessError:
             output = "".join(self._output)
             self.log.parent.mkdir(parents=True, exist_ok=True)
             self.log.write_text(output, encoding="utf-8", errors="replace")
             raise build_failure(self.subject, step, output, str(self.log)) from None
-        except BackendUnavailable:
+        except UnsupportedOperation:
+            raise BuildError(f"{self.subject}: its back end does not support this") from None
+        except BackendUnavailable as error:
+            lines = (error.traceback or "").strip().splitlines()
+            reason = f": {lines[-1]}" if lines else ""
             raise BuildError(
-                f"{self.subject}: its back end {self.system.backend!r} cannot be imported",
+                f"{self.subject}: its back end {self.system.backend!r} cannot be "
+                f"imported{reason}",
                 hint="does build-system.requires in its pyproject.toml name it?",
             ) from None
 

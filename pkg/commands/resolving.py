@@ -99,9 +99,7 @@ def resolve_wanted(
     try:
         resolution = resolve(provider, wanted.requirements, make)
     except UnsolvableError as error:
-        from dx_py.pkg.resolve.explain import explain
-
-        raise ResolutionError(explain(error, provider, wanted.requirements)) from None
+        raise _explained(error, provider, wanted) from None
     except ResolutionImpossible as error:
         raise ResolutionError(_plain_causes(error)) from None
     return Resolving(resolution, provider, list(provider.warnings))
@@ -145,6 +143,19 @@ def make_provider(
     }
     sources = Sources(finder.candidates, finder.metadata, builder.direct, finder.announce)
     return PackageProvider(sources, rules, kept)
+
+
+def _explained(
+    error: UnsolvableError, provider: PackageProvider, wanted: Wanted
+) -> ResolutionError:
+    from dx_py.pkg.resolve.explain import explain
+    from dx_py.pkg.resolve.relaxation import find_relaxation
+
+    explanation = explain(error, provider)
+    relaxation = find_relaxation(
+        explanation.facts, wanted.requirements, lambda relaxed: resolve(provider, relaxed)
+    )
+    return ResolutionError(explanation.text, hint=relaxation.text if relaxation else "")
 
 
 def _plain_causes(error: ResolutionImpossible) -> str:  # type: ignore[type-arg]

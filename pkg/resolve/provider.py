@@ -134,7 +134,7 @@ class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
         except (BuildError, MetadataError, NetworkError) as error:
             if candidate.direct is not None or isinstance(error, NetworkError):
                 raise
-            raise UnusableCandidateError(str(error)) from None
+            raise UnusableCandidateError(error.message) from None
 
     def metadata(self, candidate: Candidate) -> Metadata:
         return self._sources.metadata(candidate)

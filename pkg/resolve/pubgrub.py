@@ -25,7 +25,7 @@ from resolvelib.resolvers import (
 )
 from resolvelib.structs import DirectedGraph
 
-from dx_py.pkg.resolve.conflict import analyse
+from dx_py.pkg.resolve.deduction import ContradictionError, Deduction
 from dx_py.pkg.resolve.incompatibility import (
     Cause,
     DependencyCause,
@@ -34,8 +34,7 @@ from dx_py.pkg.resolve.incompatibility import (
     UnusableCause,
     facts_below,
 )
-from dx_py.pkg.resolve.partial_solution import PartialSolution
-from dx_py.pkg.resolve.terms import CONTRADICTED, OPEN, SATISFIED, Term, negate, relation
+from dx_py.pkg.resolve.terms import SATISFIED, Term, relation
 
 #: From so many conflicts on, a package is decided before those that were found earlier.
 _CONFLICTS_BEFORE_PREFERRED = 5
@@ -70,13 +69,11 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
         self._universes: dict[str, list[Any]] = {}
         self._masks: dict[Any, int] = {}
         self._kept: list[Any] = []
-        self._by_package: dict[str, list[Incompatibility]] = {}
         self._merged: dict[tuple[str, str, int], Incompatibility] = {}
         self._expanded: set[tuple[str, int]] = set()
-        self._conflicts: dict[str, int] = {}
         self._order: dict[str, int] = {}
         self._dependencies: dict[tuple[str, int], list[Any]] = {}
-        self._solution = PartialSolution()
+        self._deduction = Deduction(self._report_conflict)
 
     def resolve(self, requirements: Iterable[Any], **kwargs: Any) -> Result:  # type: ignore[type-arg]  # noqa: ANN401
         """Raises UnsolvableError with a proof; ResolutionTooDeep after ``max_rounds``."""
@@ -85,21 +82,35 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
         self.reporter.starting()
         roots = list(requirements)
         self._announce(roots)
+        root_packages: dict[str, None] = {}
         for requirement in roots:
             package = self.provider.identify(requirement)
             excluded = (False, self.mask(package, requirement))
-            self._add(Incompatibility({package: excluded}, RootCause(requirement)))
-        root_packages = list(dict.fromkeys(self.provider.identify(r) for r in roots))
-        self._propagate(root_packages)
+            self._deduction.add(Incompatibility({package: excluded}, RootCause(requirement)))
+            root_packages[package] = None
+        try:
+            self._deduction.propagate(list(root_packages))
+            self._decide_all(max_rounds)
+        except ContradictionError as error:
+            causes = _informations(facts_below(error.proof))
+            raise UnsolvableError(causes, error.proof, self) from None
+        self.reporter.ending(None)  # type: ignore[arg-type]
+        return self._result(list(root_packages))
+
+    def _decide_all(self, max_rounds: int) -> None:
         for round_index in range(max_rounds):
             self.reporter.starting_round(round_index)
             package = self._next_package()
             if package is None:
-                self.reporter.ending(None)  # type: ignore[arg-type]
-                return self._result(root_packages)
+                return
             self._choose(package)
-            self._propagate([package])
+            self._deduction.propagate([package])
         raise ResolutionTooDeep(max_rounds)
+
+    def _report_conflict(self, learnt: Incompatibility) -> None:
+        if type(self.reporter) is not BaseReporter:  # collecting the facts is not free
+            causes = _informations(facts_below(learnt))
+            self.reporter.resolving_conflicts(causes)
 
     def universe(self, package: str) -> list[Any]:
         """Every candidate of a package, best first."""
@@ -136,19 +147,19 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
 
     def _next_package(self) -> str | None:
         """Pinned first, then what keeps conflicting, then in order of discovery."""
-        undecided = self._solution.undecided
+        undecided = self._deduction.solution.undecided
         return min(undecided, key=self._priority) if undecided else None
 
     def _priority(self, package: str) -> tuple[bool, bool, int]:
-        known = self._solution.known(package)
+        known = self._deduction.solution.known(package)
         assert known is not None
         pinned = known[1] & (known[1] - 1) == 0
-        troubled = self._conflicts.get(package, 0) >= _CONFLICTS_BEFORE_PREFERRED
+        troubled = self._deduction.conflicts.get(package, 0) >= _CONFLICTS_BEFORE_PREFERRED
         return not pinned, not troubled, self._order.setdefault(package, len(self._order))
 
     def _choose(self, package: str) -> None:
         """Decide the best candidate, unless its dependencies already rule it out."""
-        known = self._solution.known(package)
+        known = self._deduction.solution.known(package)
         assert known is not None
         bit = known[1] & -known[1]
         index = bit.bit_length() - 1
@@ -156,18 +167,18 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
             return
         blocked = any(
             self._would_conflict(incompatibility, package, bit)
-            for incompatibility in self._by_package.get(package, ())
+            for incompatibility in self._deduction.about(package)
         )
         if not blocked:
             candidate = self.universe(package)[index]
             self.reporter.pinning(candidate)
-            self._solution.decide(package, bit, candidate)
+            self._deduction.solution.decide(package, bit, candidate)
 
     def _would_conflict(self, found: Incompatibility, package: str, bit: int) -> bool:
         return all(
             relation((True, bit), term) == SATISFIED
             if other == package
-            else self._solution.relation(other, term) == SATISFIED
+            else self._deduction.solution.relation(other, term) == SATISFIED
             for other, term in found.terms.items()
         )
 
@@ -181,7 +192,7 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
             dependencies = list(self.provider.get_dependencies(candidate))
         except UnusableCandidateError as error:
             terms: dict[str, Term] = {package: (True, 1 << index)}
-            self._add(Incompatibility(terms, UnusableCause(candidate, str(error))))
+            self._deduction.add(Incompatibility(terms, UnusableCause(candidate, str(error))))
             return False
         self._dependencies[package, index] = dependencies
         self._announce(dependencies)
@@ -199,7 +210,7 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
         cause = DependencyCause(candidate, requirement)
         if needed == package:
             if bit & ~allowed:
-                self._add(Incompatibility({package: (True, bit)}, cause))
+                self._deduction.add(Incompatibility({package: (True, bit)}, cause))
             return
         key = (package, needed, allowed)
         before = self._merged.get(key)
@@ -207,77 +218,13 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
         terms: dict[str, Term] = {package: (True, bit | same), needed: (False, allowed)}
         made = self._merged[key] = Incompatibility(terms, cause)
         if before is None:
-            self._add(made)
+            self._deduction.add(made)
         else:
-            self._replace(before, made)
-
-    def _add(self, incompatibility: Incompatibility) -> None:
-        for package in incompatibility.terms:
-            self._by_package.setdefault(package, []).append(incompatibility)
-
-    def _replace(self, old: Incompatibility, new: Incompatibility) -> None:
-        """Candidates with the same dependency share one incompatibility."""
-        for package in old.terms:
-            listed = self._by_package[package]
-            listed[listed.index(old)] = new
-
-    def _propagate(self, changed: list[str]) -> None:
-        """Derive all that follows; after a conflict, go back and go on from there."""
-        waiting = list(changed)
-        while waiting:
-            learnt = self._propagate_from(waiting.pop(), waiting)
-            if learnt is not None:
-                waiting = [learnt]
-
-    def _propagate_from(self, package: str, waiting: list[str]) -> str | None:
-        """The package that changed by going back, if a conflict was met."""
-        for incompatibility in reversed(self._by_package.get(package, ())):
-            state, open_package = self._state(incompatibility)
-            if state == SATISFIED:
-                return self._go_back(incompatibility)
-            if state == OPEN:
-                self._derive(open_package, incompatibility)
-                if open_package not in waiting:
-                    waiting.append(open_package)
-        return None
-
-    def _derive(self, package: str, incompatibility: Incompatibility) -> None:
-        term = negate(incompatibility.terms[package])
-        self._solution.derive(package, term, incompatibility)
-
-    def _state(self, incompatibility: Incompatibility) -> tuple[int, str]:
-        """SATISFIED if all terms hold; OPEN with the one open package; else CONTRADICTED."""
-        open_package = ""
-        state = SATISFIED
-        for package, term in incompatibility.terms.items():
-            holds = self._solution.relation(package, term)
-            if holds == CONTRADICTED or (holds == OPEN and state == OPEN):
-                return CONTRADICTED, ""
-            if holds == OPEN:
-                state, open_package = OPEN, package
-        return state, open_package
-
-    def _go_back(self, conflict: Incompatibility) -> str:
-        """Learn from ``conflict``; returns the package about which something is known now."""
-        for package in conflict.terms:
-            self._conflicts[package] = self._conflicts.get(package, 0) + 1
-        learnt, level = analyse(conflict, self._solution)
-        if level is None:
-            raise UnsolvableError(_informations(facts_below(learnt)), learnt, self)
-        if type(self.reporter) is not BaseReporter:  # collecting the facts is not free
-            causes = _informations(facts_below(learnt))
-            self.reporter.resolving_conflicts(causes)
-        self._solution.backtrack(level)
-        if learnt is not conflict:
-            self._add(learnt)
-        state, package = self._state(learnt)
-        assert state == OPEN, "a learnt incompatibility leaves one term open"
-        self._derive(package, learnt)
-        return package
+            self._deduction.replace(before, made)
 
     def _result(self, root_packages: list[str]) -> Result:  # type: ignore[type-arg]
         """resolvelib's own builder recurses without end on some cyclic graphs."""
-        mapping = dict(self._solution.decisions)
+        mapping = dict(self._deduction.solution.decisions)
         graph: DirectedGraph[Any] = DirectedGraph()
         graph.add(None)
         for package in mapping:

@@ -27,6 +27,12 @@ def install(arguments: Arguments) -> int:
         raise UsageError(
             "--user is not supported", hint="make an environment with 'dx-py venv .venv'"
         )
+    foreign = any(arguments.many(name) for name in ("python-version", "platform", "abi"))
+    if foreign and not arguments.text("target") and not arguments.flag("dry-run"):
+        raise UsageError(
+            "--python-version, --platform and --abi need --target or --dry-run",
+            hint="what is made for another interpreter does not belong in this environment",
+        )
     store = pkg_store()
     environment = _target(arguments, environment_from(arguments, store))
     services = make_services(arguments, said, store=store)

@@ -81,6 +81,11 @@ REQUIREMENTS = (
     Option(("--resolution",), _VALUE, "highest, or lowest versions that will do.", "HOW",
            ("highest", "lowest"), "highest"),
     Option(("--ignore-requires-python",), _FLAG, "Do not look at requires-python."),
+    Option(("--python-version",), _VALUE, "As if the interpreter were of this version.",
+           "VERSION"),
+    Option(("--platform",), _LIST, "As if on this platform.", "PLATFORM"),
+    Option(("--implementation",), _VALUE, "Accepted; only cp is imitated.", "NAME"),
+    Option(("--abi",), _LIST, "As if the interpreter had this ABI.", "ABI"),
     Option(("--src",), _VALUE, "Where editable VCS checkouts go.", "DIR"),
 )  # fmt: skip
 

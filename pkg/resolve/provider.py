@@ -27,10 +27,7 @@ from dx_py.pkg.resolve.requirement import (
     from_metadata,
     split,
 )
-
-
-class UniverseGrewError(Exception):
-    """More candidates are known than when the resolver first asked: start again."""
+from dx_py.pkg.resolve.universe import UniverseGrewError
 
 
 @dataclass(slots=True)

@@ -1,12 +1,12 @@
 """PubGrub behind resolvelib's interfaces: a provider and requirements to one pin a package.
 
 The algorithm is Natalie Weizenbaum's (https://nex3.medium.com/pubgrub-2fb6470504f). Version
-sets are bit masks over the candidates that ``find_matches`` gives for a package without any
-requirement: its *universe*, in order of preference, so the best candidate of a mask is its
-lowest bit.
+sets are bit masks over a package's candidates in order of preference (`universe`), so the
+best candidate of a mask is its lowest bit.
 
 Beyond what resolvelib asks of a provider, three optional methods are used: ``mask_of``
-(all candidates a requirement allows, at once), ``announce`` (these requirements will be
+(the candidates a requirement allows out of a list that ``find_matches`` gives without any
+requirement), ``announce`` (these requirements will be
 looked at soon) and ``unusable`` exceptions (`UnusableCandidateError`).
 """
 
@@ -35,6 +35,7 @@ from dx_py.pkg.resolve.incompatibility import (
     facts_below,
 )
 from dx_py.pkg.resolve.terms import SATISFIED, Term, relation
+from dx_py.pkg.resolve.universe import UniverseGrewError, Universes
 
 #: From so many conflicts on, a package is decided before those that were found earlier.
 _CONFLICTS_BEFORE_PREFERRED = 5
@@ -63,12 +64,10 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
 
     def __init__(self, provider: AbstractProvider, reporter: BaseReporter) -> None:  # type: ignore[type-arg]
         super().__init__(provider, reporter)
+        self._universes = Universes(provider)
         self._reset()
 
     def _reset(self) -> None:
-        self._universes: dict[str, list[Any]] = {}
-        self._masks: dict[Any, int] = {}
-        self._kept: list[Any] = []
         self._merged: dict[tuple[str, str, int], Incompatibility] = {}
         self._expanded: set[tuple[str, int]] = set()
         self._order: dict[str, int] = {}
@@ -78,21 +77,29 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
     def resolve(self, requirements: Iterable[Any], **kwargs: Any) -> Result:  # type: ignore[type-arg]  # noqa: ANN401
         """Raises UnsolvableError with a proof; ResolutionTooDeep after ``max_rounds``."""
         max_rounds: int = kwargs.get("max_rounds", _MAX_ROUNDS)
-        self._reset()
-        self.reporter.starting()
         roots = list(requirements)
+        self._universes = Universes(self.provider)
+        self.reporter.starting()
+        while True:
+            self._reset()
+            try:
+                return self._resolve(roots, max_rounds)
+            except UniverseGrewError:
+                self._universes.refresh()
+
+    def _resolve(self, roots: list[Any], max_rounds: int) -> Result:  # type: ignore[type-arg]
         self._announce(roots)
         root_packages: dict[str, None] = {}
         for requirement in roots:
             package = self.provider.identify(requirement)
-            excluded = (False, self.mask(package, requirement))
+            excluded = (False, self._universes.mask(package, requirement))
             self._deduction.add(Incompatibility({package: excluded}, RootCause(requirement)))
             root_packages[package] = None
         try:
             self._deduction.propagate(list(root_packages))
             self._decide_all(max_rounds)
         except ContradictionError as error:
-            causes = _informations(facts_below(error.proof))
+            causes = _informations(_decisive(facts_below(error.proof)))
             raise UnsolvableError(causes, error.proof, self) from None
         self.reporter.ending(None)  # type: ignore[arg-type]
         return self._result(list(root_packages))
@@ -114,31 +121,7 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
 
     def universe(self, package: str) -> list[Any]:
         """Every candidate of a package, best first."""
-        known = self._universes.get(package)
-        if known is None:
-            none: dict[str, Any] = {package: iter(())}
-            found = self.provider.find_matches(package, none, {package: iter(())})
-            known = self._universes[package] = list(found() if callable(found) else found)
-        return known
-
-    def mask(self, package: str, requirement: Any) -> int:  # noqa: ANN401
-        """The candidates of ``package`` that satisfy ``requirement``."""
-        key = (package, id(requirement))
-        known = self._masks.get(key)
-        if known is None:
-            known = self._masks[key] = self._compute_mask(package, requirement)
-            self._kept.append(requirement)  # an id is only good while its object lives
-        return known
-
-    def _compute_mask(self, package: str, requirement: Any) -> int:  # noqa: ANN401
-        universe = self.universe(package)
-        all_at_once = getattr(self.provider, "mask_of", None)
-        if all_at_once is not None:
-            return int(all_at_once(requirement, universe))
-        satisfied = self.provider.is_satisfied_by
-        return sum(
-            1 << index for index, each in enumerate(universe) if satisfied(requirement, each)
-        )
+        return self._universes.candidates(package)
 
     def _announce(self, requirements: list[Any]) -> None:
         announce = getattr(self.provider, "announce", None)
@@ -205,7 +188,7 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
     ) -> None:
         needed = self.provider.identify(requirement)
         self.reporter.adding_requirement(requirement, candidate)
-        allowed = self.mask(needed, requirement)
+        allowed = self._universes.mask(needed, requirement)
         bit = 1 << index
         cause = DependencyCause(candidate, requirement)
         if needed == package:
@@ -240,6 +223,12 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
                 if needed in mapping:
                     graph.connect(package, needed)
         return Result(mapping, graph, {})
+
+
+def _decisive(facts: list[Incompatibility]) -> list[Incompatibility]:
+    """What nothing satisfies by itself, as resolvelib reports it, else all of the proof."""
+    hopeless = [fact for fact in facts if (False, 0) in fact.terms.values()]
+    return hopeless or facts
 
 
 def _informations(facts: list[Incompatibility]) -> list[Any]:

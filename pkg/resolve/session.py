@@ -11,9 +11,11 @@ from resolvelib.resolvers import AbstractResolver
 
 from dx_py.pkg.names import NormalizedName
 from dx_py.pkg.resolve.candidate import Candidate
-from dx_py.pkg.resolve.provider import PackageProvider, UniverseGrewError
-from dx_py.pkg.resolve.pubgrub import PubGrubResolver
+from dx_py.pkg.resolve.incompatibility import facts_below
+from dx_py.pkg.resolve.provider import PackageProvider
+from dx_py.pkg.resolve.pubgrub import PubGrubResolver, UnsolvableError
 from dx_py.pkg.resolve.requirement import Requirement
+from dx_py.pkg.resolve.universe import UniverseGrewError
 
 _MAX_ROUNDS = 1_000_000
 
@@ -55,12 +57,12 @@ def resolve(
 
 
 def _named_in(error: ResolutionImpossible) -> list[NormalizedName]:  # type: ignore[type-arg]
-    found: dict[NormalizedName, None] = {}
-    for cause in error.causes:
-        found[cause.requirement.name] = None
-        if cause.parent is not None:
-            found[cause.parent.name] = None
-    return list(found)
+    if isinstance(error, UnsolvableError):
+        packages = [name for fact in facts_below(error.proof) for name in fact.terms]
+    else:
+        packages = [cause.requirement.identifier for cause in error.causes]
+        packages += [cause.parent.identifier for cause in error.causes if cause.parent]
+    return [NormalizedName(package.partition("[")[0]) for package in dict.fromkeys(packages)]
 
 
 def _resolution(result: Any) -> Resolution:  # noqa: ANN401 - resolvelib's type is generic

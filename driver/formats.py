@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from dx_py.artifacts.artifact import decode, decode_as
-from dx_py.driver import front_end
 from dx_py.driver.stages import CODE_KIND, code_of
+from dx_py.frontend import ast_artifact
 from dx_py.frontend.symbols import payload
 from dx_py.frontend.symbols.scope import Scope
+from dx_py.frontend.to_ast import to_ast
 
 
 def artifact_text(data: bytes) -> str:
@@ -29,7 +30,7 @@ def payload_text(data: bytes) -> str:
 
 
 def ast_text(data: bytes) -> str:
-    return ast.dump(front_end.to_ast(data), indent=2)
+    return ast.dump(to_ast(data), indent=2)
 
 
 def symbols_text(data: bytes) -> str:
@@ -56,7 +57,7 @@ def code_text(data: bytes) -> str:
 
 #: Kind -> its form; a kind without a row is shown as its payload.
 FORMATS: Final[dict[str, Callable[[bytes], str]]] = {
-    front_end.AST_KIND: ast_text,
+    ast_artifact.KIND: ast_text,
     CODE_KIND: code_text,
     payload.KIND: symbols_text,
 }

@@ -17,10 +17,11 @@ from typing import Any, ClassVar, Final
 
 from dx_py.artifacts import code_marshal
 from dx_py.artifacts.artifact import Artifact, decode_as
-from dx_py.driver import front_end
+from dx_py.frontend import ast_artifact, parser
 from dx_py.frontend.semantics.future import future_features
 from dx_py.frontend.symbols import payload
 from dx_py.frontend.symbols.analysis import analyse_symbols
+from dx_py.frontend.to_ast import to_ast
 
 CODE_KIND: Final = "code"
 CODE_SCHEMA: Final = 1
@@ -31,13 +32,13 @@ class ParseStage:
 
     name: ClassVar[str] = "parse"
     version: ClassVar[int] = 1
-    kind: ClassVar[str] = front_end.AST_KIND
-    schema: ClassVar[int] = front_end.AST_SCHEMA
+    kind: ClassVar[str] = ast_artifact.KIND
+    schema: ClassVar[int] = ast_artifact.SCHEMA
     targets_cpu: ClassVar[bool] = False
 
     def run(self, inputs: Sequence[bytes], options: Mapping[str, Any]) -> bytes:
         (source,) = inputs
-        return front_end.parse(source, filename="", mode=options["mode"])
+        return parser.parse(source, filename="", mode=options["mode"])
 
 
 class SymbolsStage:
@@ -54,7 +55,7 @@ class SymbolsStage:
 
     def run(self, inputs: Sequence[bytes], options: Mapping[str, Any]) -> Artifact:
         (data,) = inputs
-        tree = front_end.to_ast(data)
+        tree = to_ast(data)
         assert isinstance(tree, ast.mod)
         postponed = future_features(tree).postpones_annotations
         analysis = analyse_symbols(tree, future_annotations=postponed)
@@ -78,11 +79,12 @@ class HostCompileStage:
 
     def run(self, inputs: Sequence[bytes], options: Mapping[str, Any]) -> Artifact:
         (data,) = inputs
-        tree: Any = front_end.to_ast(data)
+        tree: Any = to_ast(data)
+        parser_warned = bool(ast_artifact.decode(data).warnings)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             code = compile(tree, "", "exec", dont_inherit=True, optimize=options["optimize"])
-        content = {"code": code_marshal.dumps(code), "warned": bool(caught)}
+        content = {"code": code_marshal.dumps(code), "warned": parser_warned or bool(caught)}
         return Artifact(CODE_KIND, CODE_SCHEMA, content)
 
 

@@ -20,10 +20,11 @@ from types import CodeType
 from typing import Any, Final
 
 from dx_py.artifacts import code_marshal
-from dx_py.driver import front_end
 from dx_py.driver.command_line import CommandParser
 from dx_py.driver.dxc.engines import default_jobs
 from dx_py.driver.dxc.modules import find_modules
+from dx_py.frontend.parser import parse
+from dx_py.frontend.to_ast import to_ast
 
 #: Verdict -> what the summary calls it. The first three are equal behaviour.
 VERDICTS: Final = {
@@ -113,7 +114,7 @@ def _host_tree(source: bytes) -> Any:  # noqa: ANN401
 
 def _our_tree(source: bytes) -> ast.AST | Exception:
     try:
-        return front_end.to_ast(front_end.parse(source, filename="", mode="exec"))
+        return to_ast(parse(source, filename="", mode="exec"))
     except _REJECTION as error:
         return error
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dx_py.artifacts.artifact import Artifact, decode, digest, encode
+from dx_py.artifacts import code_marshal
+from dx_py.artifacts.artifact import HEADER_SIZE, Artifact, decode, digest, encode
 from dx_py.artifacts.ninja import find_ninja
 from dx_py.artifacts.pointer import read_pointer
 from dx_py.artifacts.stat_index import StatIndex
@@ -20,10 +21,19 @@ from dx_py.driver.dxc.build import assign, build_folder, split
 from dx_py.driver.dxc.compilation import Compiler
 from dx_py.driver.dxc.modules import Module, find_modules
 from dx_py.driver.stages import code_of
+from dx_py.frontend.parser import parse
+from dx_py.runtime_support import code_artifact
+from dx_py.runtime_support.code_cache import CodeCache
+from dx_py.runtime_support.store_files import StoreFiles
 
 
 def objects(root):
     return sorted(path.name for path in root.glob("v1/objects/*/*"))
+
+
+def files(root):
+    """Artifacts and actions."""
+    return sorted(root.glob("v1/[ao]*/*/*"))
 
 
 def edges_run(result):
@@ -370,3 +380,18 @@ def test_a_pointer_names_every_artifact(dxc, store, tmp_path, write_tree):
     pointer = folder / "pointers" / "package1" / "module12.py.ptr"
     assert set(read_pointer(pointer)) == {"ast", "code"}
     assert dxc("inspect", pointer).stdout.count("schema") == 2
+
+
+def test_a_running_program_finds_the_code_that_dxc_made(dxc, store, tmp_path):
+    source = "import sys\n\n\ndef f(a):\n    return [a for b in a] == 'x' * 300\n"
+    file = tmp_path / "program.py"
+    file.write_text(source)
+    dxc(file)
+    found = CodeCache(StoreFiles(str(store.layout)), code_artifact, code_marshal.dumps)
+    code = found.load(source.encode(), str(file), 0)
+    assert code == compile(source, str(file), "exec", dont_inherit=True)
+    assert code.co_consts[2].co_filename == str(file)
+    kept = files(store.root)
+    tree = parse(source.encode(), filename=str(file))[HEADER_SIZE:]
+    found.save(source.encode(), tree, code, 0, warned=False)
+    assert files(store.root) == kept

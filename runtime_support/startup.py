@@ -26,6 +26,8 @@ def start(settings: dict[str, str]) -> None:
         parts.load("runtime_support.hint_hook").install(parts)
     if settings.get("DX_COMPILE") == "all":
         parts.load("runtime_support.compile_all").install(settings, parts)
+    if settings.get("DX_JIT", "0") != "0":
+        parts.load("runtime_support.native_tier").install(settings, parts)
 
 
 class Parts:

@@ -188,7 +188,7 @@ def _list_next(f: FunctionLowering, op: Op) -> None:
 def _list_finish(f: FunctionLowering, op: Op) -> None:
     iterator = f.name(op.operands[0])
     safe = f.call("dx_finish_list_iterator", "i32", f"ptr {iterator}")
-    f.guard(f.emit(f"icmp ne i32 {safe}, 0"), op)
+    f.guard(f.emit(f"icmp ne i32 {safe}, 0"), op, repeatable=False)
 
 
 def _range_next(f: FunctionLowering, op: Op) -> None:

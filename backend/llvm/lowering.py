@@ -69,10 +69,19 @@ class _SharedExit:
 
 
 def lower_function(
-    function: Function, layout: Mapping[str, int], lowerings: Mapping[str, Lowering]
+    function: Function,
+    layout: Mapping[str, int],
+    lowerings: Mapping[str, Lowering],
+    *,
+    stress: bool = False,
 ) -> LoweredFunction:
-    """Raises NoLoweringError. ``layout``: offsets of the host's structs by name."""
-    return FunctionLowering(function, layout, lowerings).lower()
+    """Raises NoLoweringError. ``layout``: offsets of the host's structs by name.
+
+    ``stress``: every guard also fails when the core's seeded generator says so, for tests.
+    """
+    lowering = FunctionLowering(function, layout, lowerings)
+    lowering.stress = stress
+    return lowering.lower()
 
 
 class FunctionLowering:
@@ -82,6 +91,7 @@ class FunctionLowering:
         self, function: Function, layout: Mapping[str, int], lowerings: Mapping[str, Lowering]
     ) -> None:
         self.function = function
+        self.stress = False
         self.layout = layout
         self.lowerings = lowerings
         self.table = AddressTable()
@@ -199,8 +209,14 @@ class FunctionLowering:
 
     # Exits.
 
-    def guard(self, condition: str, op: Op) -> None:
-        """Go on if the condition holds; otherwise leave as ``op``'s state says."""
+    def guard(self, condition: str, op: Op, *, repeatable: bool = True) -> None:
+        """Go on if the condition holds; otherwise leave as ``op``'s state says.
+
+        ``repeatable``: nothing has been done yet that the interpreter would do again.
+        """
+        if self.stress and repeatable and op.spec.exit is Exit.GUARD:
+            kept = self.emit(f"icmp eq i32 {self.call('dx_stress', 'i32')}, 0")
+            condition = self.emit(f"and i1 {condition}, {kept}")
         following = self.fresh("n")
         exit_label = self.exit_label(op)
         self.line(f"br i1 {condition}, label %{following}, label %{exit_label}, !prof !1")

@@ -54,10 +54,15 @@ def optimize(
 
 
 def compile_function(
-    code: CodeType, feedback: Feedback, builtins: frozenset[str], target: Target
+    code: CodeType,
+    feedback: Feedback,
+    builtins: frozenset[str],
+    target: Target,
+    *,
+    stress: bool = False,
 ) -> NativeFunction:
     """Raises UnsupportedError or NoLoweringError for what stays interpreted."""
     function = optimize(code, feedback, builtins)
-    lowered = lower_function(function, target.layout, LOWERINGS)
+    lowered = lower_function(function, target.layout, LOWERINGS, stress=stress)
     object_ = emit_object(lowered.text, machine=target.machine, cpu=target.cpu)
     return NativeFunction(link(object_, machine=target.machine), lowered)

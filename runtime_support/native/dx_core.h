@@ -55,6 +55,9 @@ void *dx_helper_address(const char *name);
 /* A builtin class, singleton or builtin by row name ("type:float"); borrowed, or NULL. */
 void *dx_builtin_address(const char *row);
 
+/* Guards compiled for stress fail once in `rate` times from now on; 0: never. */
+void dx_set_stress(uint32_t seed, uint32_t rate);
+
 /* dx_unit.c: loading and installing. */
 int dx_units_init(void);
 dx_unit *dx_unit_of(PyCodeObject *code);

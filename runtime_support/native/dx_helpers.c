@@ -111,6 +111,24 @@ static int finish_list_iterator(PyObject *object)
     return 1;
 }
 
+/* Guards of code compiled for stress fail once in `stress_rate` times, as a seed says. */
+static uint32_t stress_state = 1, stress_rate;
+
+void dx_set_stress(uint32_t seed, uint32_t rate)
+{
+    stress_state = seed ? seed : 1;
+    stress_rate = rate;
+}
+
+static int stress(void)
+{
+    /* Marsaglia, "Xorshift RNGs" (2003). */
+    stress_state ^= stress_state << 13;
+    stress_state ^= stress_state >> 17;
+    stress_state ^= stress_state << 5;
+    return stress_rate != 0 && stress_state % stress_rate == 0;
+}
+
 static const struct {
     const char *name;
     void *address;
@@ -118,6 +136,7 @@ static const struct {
     {"dx_leave", (void *)dx_leave},
     {"dx_raise", (void *)dx_raise},
     {"dx_finalize", (void *)dx_finalize},
+    {"dx_stress", (void *)stress},
     {"dx_new_float", (void *)new_float},
     {"dx_new_int", (void *)new_int},
     {"dx_maybe_float", (void *)maybe_float},

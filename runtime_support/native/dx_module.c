@@ -129,36 +129,64 @@ static PyObject *get_thread_state(PyObject *module, PyObject *unused)
                          (Py_ssize_t)(ts->datastack_limit - ts->datastack_top));
 }
 
+/* set_stress(seed, rate), for tests. */
+static PyObject *set_stress(PyObject *module, PyObject *args)
+{
+    unsigned int seed, rate;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "II:set_stress", &seed, &rate)) {
+        return NULL;
+    }
+    dx_set_stress(seed, rate);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
     {"refusal", get_refusal, METH_NOARGS, "why native code must not run here, or None"},
     {"layout", get_layout, METH_NOARGS, "struct offsets by name"},
     {"target", get_target, METH_NOARGS, "machine and processor level"},
     {"thread_state", get_thread_state, METH_NOARGS, "counters that native code must balance"},
+    {"set_stress", set_stress, METH_VARARGS, "make guards fail once in a while"},
     {"load_unit", dx_load_unit, METH_VARARGS, "load native code and install it"},
     {"install", dx_install, METH_O, "install the native code of a function's code object"},
     {"unit_stats", dx_unit_stats, METH_O, "counters of a code object's native code"},
     {NULL, NULL, 0, NULL},
 };
 
+/* Once a process: the watchers and indices cannot be given back. */
+static int execute(PyObject *module)
+{
+    static int done;
+
+    if (done) {
+        PyErr_SetString(PyExc_ImportError, "the runtime core is loaded already");
+        return -1;
+    }
+    refusal = check_host();
+    if (refusal != NULL) {
+        return 0;
+    }
+    done = 1;
+    return dx_units_init() < 0 || dx_profile_init(module) < 0 || dx_watch_init() < 0 ? -1 : 0;
+}
+
+/* Several phases: loading it then leaves nothing in sys.modules. */
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, execute},
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+    {0, NULL},
+};
+
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "_core", "Runtime core of the native tier.", -1, methods,
-    NULL, NULL, NULL, NULL,
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "_core",
+    .m_doc = "Runtime core of the native tier.",
+    .m_methods = methods,
+    .m_slots = slots,
 };
 
 PyMODINIT_FUNC PyInit__core(void)
 {
-    PyObject *module = PyModule_Create(&definition);
-
-    if (module == NULL) {
-        return NULL;
-    }
-    refusal = check_host();
-    if (refusal != NULL) {
-        return module;
-    }
-    if (dx_units_init() < 0 || dx_profile_init(module) < 0 || dx_watch_init() < 0) {
-        Py_DECREF(module);
-        return NULL;
-    }
-    return module;
+    return PyModuleDef_Init(&definition);
 }

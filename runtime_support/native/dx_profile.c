@@ -9,7 +9,7 @@
 #define DX_CLASSES 4
 #define DX_MAX_SAMPLES 400
 
-enum stage { STAGE_COLD, STAGE_HOT, STAGE_SAMPLING, STAGE_DONE };
+enum stage { STAGE_COLD, STAGE_WARM, STAGE_HOT, STAGE_SAMPLING, STAGE_DONE };
 
 typedef struct {
     int position;
@@ -31,8 +31,8 @@ typedef struct {
 } profile;
 
 static PyObject *disable; /* sys.monitoring.DISABLE */
-static PyObject *on_hot, *on_sampled;
-static long call_threshold = 100, jump_threshold = 2000, calls_to_sample = 20;
+static PyObject *on_warm, *on_hot, *on_sampled;
+static long warm_calls = 2, warm_jumps = 200, call_threshold = 100, jump_threshold = 2000, calls_to_sample = 20;
 
 static void free_sites(profile *p)
 {
@@ -186,7 +186,11 @@ static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t
         return NULL;
     }
     p->calls++;
-    if (p->stage == STAGE_COLD && (p->calls >= call_threshold || p->jumps >= jump_threshold)) {
+    if (p->stage == STAGE_COLD && (p->calls >= warm_calls || p->jumps >= warm_jumps)) {
+        p->stage = STAGE_WARM;
+        tell(on_warm, args[0]);
+    }
+    if (p->stage == STAGE_WARM && (p->calls >= call_threshold || p->jumps >= jump_threshold)) {
         p->stage = STAGE_HOT;
         tell(on_hot, args[0]);
     }
@@ -332,8 +336,8 @@ static PyObject *samples(PyObject *module, PyObject *code)
     return result;
 }
 
-/* forget(code): its samples are not needed any more. */
-static PyObject *forget(PyObject *module, PyObject *code)
+/* finish(code): no more events are wanted of it. */
+static PyObject *finish(PyObject *module, PyObject *code)
 {
     profile *p = profile_of(code);
 
@@ -342,19 +346,22 @@ static PyObject *forget(PyObject *module, PyObject *code)
         return NULL;
     }
     free_sites(p);
+    p->stage = STAGE_DONE;
     Py_RETURN_NONE;
 }
 
-/* configure(on_hot, on_sampled, call_threshold, jump_threshold, calls_to_sample) */
+/* configure(on_warm, on_hot, on_sampled, warm_calls, warm_jumps, call_threshold,
+ *           jump_threshold, calls_to_sample); a hook gets the function, and may be None. */
 static PyObject *configure(PyObject *module, PyObject *args)
 {
-    PyObject *hot, *sampled;
+    PyObject *warm, *hot, *sampled;
 
     (void)module;
-    if (!PyArg_ParseTuple(args, "OOlll:configure", &hot, &sampled, &call_threshold,
-                          &jump_threshold, &calls_to_sample)) {
+    if (!PyArg_ParseTuple(args, "OOOlllll:configure", &warm, &hot, &sampled, &warm_calls,
+                          &warm_jumps, &call_threshold, &jump_threshold, &calls_to_sample)) {
         return NULL;
     }
+    Py_XSETREF(on_warm, warm == Py_None ? NULL : Py_NewRef(warm));
     Py_XSETREF(on_hot, hot == Py_None ? NULL : Py_NewRef(hot));
     Py_XSETREF(on_sampled, sampled == Py_None ? NULL : Py_NewRef(sampled));
     Py_RETURN_NONE;
@@ -368,7 +375,7 @@ PyMethodDef dx_profile_methods[] = {
     {"configure", configure, METH_VARARGS, "set hooks and thresholds"},
     {"sample", sample, METH_VARARGS, "sample a code object's instructions"},
     {"samples", samples, METH_O, "what was sampled"},
-    {"forget", forget, METH_O, "drop the samples"},
+    {"finish", finish, METH_O, "drop the samples, and want no more events"},
     {NULL, NULL, 0, NULL},
 };
 

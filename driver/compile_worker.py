@@ -1,0 +1,103 @@
+"""The compile worker: native code for programs that run elsewhere.
+
+    python -I -m dx_py.driver.compile_worker
+
+Reads requests from its input and answers on its output (``worker_client`` has the format)
+until the input ends. Results go into the store; the program that asked reads them there.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+from collections.abc import Mapping
+from types import CodeType
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from dx_py.artifacts.artifact import Artifact, Digest, encode
+from dx_py.artifacts.configuration import open_default
+from dx_py.artifacts.store import ArtifactStore
+from dx_py.backend.llvm.lowering import NoLoweringError
+from dx_py.backend.llvm.native_function import NativeFunction, Target, compile_function
+from dx_py.ir.feedback import Feedback
+from dx_py.ir.profile_sites import profile_sites
+from dx_py.ir.ssa_construction import UnsupportedError, construct_ssa
+from dx_py.runtime_support.native_units import KIND, SCHEMA, encode_unit
+
+if TYPE_CHECKING:
+    from dx_py.runtime_support.native_units import Unit
+
+#: Samples of one instruction: how many, and the classes of each operand.
+type Samples = Mapping[int, tuple[int, tuple[tuple[str, ...], ...]]]
+
+
+def main() -> int:
+    # Whatever prints must not end up in the conversation.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    serve(sys.stdin.buffer, answers, open_default())
+    return 0
+
+
+def serve(requests: BinaryIO, answers: BinaryIO, store: ArtifactStore) -> None:
+    """Answer each request in turn; a malformed one ends the conversation."""
+    while (head := requests.read(4)) and len(head) == 4:
+        message: Any = marshal.loads(requests.read(int.from_bytes(head, "little")))
+        answer = marshal.dumps(_answer(message, store))
+        answers.write(len(answer).to_bytes(4, "little") + answer)
+        answers.flush()
+
+
+def _answer(message: Any, store: ArtifactStore) -> Any:  # noqa: ANN401
+    match message:
+        case ("plan", bytes(code)):
+            return _plan(marshal.loads(code))
+        case ("compile", dict(request)):
+            return _compile(request, store)
+    return ("refused", "unknown request")
+
+
+def _plan(code: CodeType) -> tuple[object, ...]:
+    """Where to sample; refused at once where no samples would help."""
+    try:
+        construct_ssa(code, Feedback())
+    except UnsupportedError as error:
+        return ("refused", str(error))
+    return ("plan", tuple(profile_sites(code)))
+
+
+def _compile(request: Mapping[str, Any], store: ArtifactStore) -> tuple[object, ...]:
+    unit = compile_unit(request)
+    digest = store.put(encode(Artifact(KIND, SCHEMA, encode_unit(unit))))
+    store.record(Digest(request["key"].hex()), digest)
+    return ("refused", unit) if isinstance(unit, str) else ("stored", digest)
+
+
+def compile_unit(request: Mapping[str, Any]) -> Unit | str:
+    """The unit, or why the code stays interpreted."""
+    machine, cpu = request["target"]
+    try:
+        native = compile_function(
+            marshal.loads(request["code"]),
+            feedback_of(request["samples"]),
+            frozenset(request["builtins"]),
+            Target(machine, cpu, request["layout"]),
+        )
+    except (UnsupportedError, NoLoweringError) as error:
+        return str(error)
+    return _unit(native)
+
+
+def feedback_of(samples: Samples) -> Feedback:
+    counts = {pc: count for pc, (count, _) in samples.items()}
+    return Feedback(counts, {pc: classes for pc, (_, classes) in samples.items() if classes})
+
+
+def _unit(native: NativeFunction) -> Unit:
+    guards = tuple((site.opcode, site.pc) for site in native.lowered.guards)
+    return native.blob.code, native.blob.entry, native.lowered.table, guards
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,230 @@
+"""The native tier in the user's process: what is hot gets native code.
+
+A function that is called or loops a few times is looked up in the store. One that goes on is
+sampled for some calls, and compiled by the worker, which stores the result for the next run.
+``DX_JIT=sync`` waits for the worker, and samples and compiles at the first calls: for tests.
+No compiler module is ever imported here.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType, FunctionType, ModuleType
+    from typing import Any
+
+    #: The extension module: mypy knows no stub of it.
+    Core = Any
+
+    from dx_py.runtime_support.native_units import Unit
+    from dx_py.runtime_support.startup import Parts
+    from dx_py.runtime_support.store_files import StoreFiles
+    from dx_py.runtime_support.worker_client import Worker
+
+#: Calls and jumps before the store is asked, before sampling; calls that are sampled.
+THRESHOLDS = {"1": (2, 200, 100, 2000, 20), "sync": (1, 1, 1, 1, 1)}
+
+MAX_FAILURES = 3
+#: Files of the import system, and of DX-Py's own modules: nothing of them gets hot.
+IMPORT_SYSTEM = "<frozen importlib"
+
+
+def install(settings: dict[str, str], parts: Parts) -> None:
+    """Start the tier, unless the host is not one it knows or the events are taken."""
+    files = parts.load("runtime_support.store_files")
+    core = _load_core(settings["DX_PY_HOME"], files)
+    report = Report(settings.get("DX_STATS", ""))
+    if core is None or core.refusal() is not None:
+        report.refusal = "its core was not built" if core is None else core.refusal()
+    elif sys.monitoring.get_tool(sys.monitoring.OPTIMIZER_ID) is not None:
+        report.refusal = "another optimizer uses sys.monitoring"
+    else:
+        _start(settings, parts, files, core, report)
+    if report.target:
+        files.private_extension("atexit").register(report.write)
+
+
+def _start(
+    settings: dict[str, str], parts: Parts, files: ModuleType, core: Core, report: Report
+) -> None:
+    client = parts.load("runtime_support.worker_client")
+    python = settings.get("DX_WORKER_PYTHON") or client.own_python(settings["DX_PY_HOME"])
+    root = files.store_root(settings)
+    layout = root and files.trusted_layout(root)
+    store = files.StoreFiles(layout) if layout else None
+    units = parts.load("runtime_support.native_units")
+    worker = client.Worker(python) if python and store else None
+    tier = Tier(core, units, store, worker, report)
+    tier.worker_error = client.WorkerError
+    tier.watch(THRESHOLDS["sync" if settings["DX_JIT"] == "sync" else "1"])
+
+
+def _load_core(home: str, files: ModuleType) -> Core:
+    external = sys.modules["_frozen_importlib_external"]
+    for suffix in sys.modules["_imp"].extension_suffixes():
+        path = f"{home}/runtime_support/_core{suffix}"
+        if os.path.exists(path):
+            loader = external.ExtensionFileLoader("dx_py.runtime_support._core", path)
+            spec = external.spec_from_file_location(loader.name, path, loader=loader)
+            module = loader.create_module(spec)
+            loader.exec_module(module)
+            return module
+    return None
+
+
+class Tier:
+    """Hooks of the core: each gets the function that reached a threshold."""
+
+    worker_error: type[Exception]
+
+    def __init__(
+        self,
+        core: Core,
+        units: ModuleType,
+        store: StoreFiles | None,
+        worker: Worker | None,
+        report: Report,
+    ) -> None:
+        self.core = core
+        self.units = units
+        self.store = store
+        self.worker = worker
+        self.report = report
+        self.monitoring: Any = sys.monitoring
+        self.tool: int = self.monitoring.OPTIMIZER_ID
+
+    def watch(self, thresholds: tuple[int, ...]) -> None:
+        self.core.configure(self.on_warm, self.on_hot, self.on_sampled, *thresholds)
+        events = self.monitoring.events
+        self.monitoring.use_tool_id(self.tool, "dx-py")
+        callbacks = {
+            events.PY_START: self.core.start_event,
+            events.JUMP: self.core.jump_event,
+            events.INSTRUCTION: self.core.instruction_event,
+        }
+        for event, callback in callbacks.items():
+            self.monitoring.register_callback(self.tool, event, callback)
+        self.monitoring.set_events(self.tool, events.PY_START | events.JUMP)
+
+    def on_warm(self, function: FunctionType) -> None:
+        """Native code of an earlier run, if there is any."""
+        if function.__code__.co_filename.startswith(IMPORT_SYSTEM):
+            self.core.finish(function.__code__)
+            return
+        unit = self._stored(self._key(function.__code__))
+        if unit is not None:
+            self.core.finish(function.__code__)
+            self._load(function, unit)
+            self.report.stored += 1
+
+    def on_hot(self, function: FunctionType) -> None:
+        """Sample the next calls, at the places the worker names."""
+        if self.worker is None:
+            return
+        try:
+            answer = self.worker.ask("plan", marshal.dumps(function.__code__))
+        except self.worker_error:
+            self._worker_failed()
+            return
+        if answer[0] == "plan":
+            self.core.sample(function.__code__, answer[1])
+            events = self.monitoring.events
+            self.monitoring.set_local_events(self.tool, function.__code__, events.INSTRUCTION)
+        else:
+            self.report.refused[function.__qualname__] = str(answer[1])
+
+    def on_sampled(self, function: FunctionType) -> None:
+        """Have it compiled from what was sampled."""
+        code = function.__code__
+        self.monitoring.set_local_events(self.tool, code, 0)
+        request = {
+            "code": marshal.dumps(code),
+            "samples": self.core.samples(code),
+            "builtins": _plain_builtins(function),
+            "target": self.core.target(),
+            "layout": self.core.layout(),
+            "key": self._key(code),
+        }
+        self.core.finish(code)
+        if self.worker is None:
+            return
+        try:
+            self.worker.ask("compile", request)
+        except self.worker_error:
+            self._worker_failed()
+            return
+        unit = self._stored(request["key"])
+        if unit is not None:
+            self._load(function, unit)
+            self.report.compiled += 1
+
+    def _worker_failed(self) -> None:
+        """After some failures the program goes on without: each may cost a process start."""
+        self.report.failures += 1
+        if self.report.failures >= MAX_FAILURES:
+            self.worker = None
+
+    def _key(self, code: CodeType) -> bytes:
+        if self.store is None:
+            return b""
+        key: bytes = self.units.unit_key(code, self.core.target(), self.store.sha256)
+        return key
+
+    def _stored(self, key: bytes) -> Unit | str | None:
+        digest = self.store.lookup(key) if self.store else None
+        body = self.store.get(digest) if self.store and digest else None
+        unit: Unit | str | None = self.units.decode_unit(body) if body else None
+        return unit
+
+    def _load(self, function: FunctionType, unit: Unit | str) -> None:
+        if isinstance(unit, str):
+            self.report.refused[function.__qualname__] = unit
+            return
+        code, entry, rows, guards = unit
+        try:
+            self.core.load_unit(function, code, entry, rows, len(guards))
+        except (LookupError, OSError) as error:
+            self.report.refused[function.__qualname__] = str(error)
+
+
+def _plain_builtins(function: FunctionType) -> tuple[str, ...]:
+    """Names the code uses that no global of its module shadows."""
+    names = function.__code__.co_names
+    return tuple(name for name in names if name not in function.__globals__)
+
+
+class Report:
+    """What the tier did, for ``--stats``."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        self.refusal: str | None = None
+        self.compiled = self.stored = self.failures = 0
+        self.refused: dict[str, str] = {}
+
+    def write(self) -> None:
+        text = "\n".join(self._lines()) + "\n"
+        if not self.target.startswith("/"):
+            os.write(2, text.encode("utf-8", "backslashreplace"))
+            return
+        row = f"{os.getpid()}\t{text[:-1]}".replace("\n", "; ") + "\n"
+        descriptor = os.open(self.target, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.write(descriptor, row.encode("utf-8", "backslashreplace"))
+        os.close(descriptor)
+
+    def _lines(self) -> list[str]:
+        if self.refusal is not None:
+            return [f"dx-py: native code is off: {self.refusal}"]
+        line = f"dx-py: {self.compiled} functions compiled, {self.stored} from the store"
+        line += f", {len(self.refused)} stay interpreted"
+        if self.failures:
+            line += f", {self.failures} requests failed"
+        reasons = dict.fromkeys(self.refused.values(), 0)
+        for why in self.refused.values():
+            reasons[why] += 1
+        order = sorted(reasons, key=lambda why: (-reasons[why], why))
+        return [line, *(f"dx-py: {reasons[why]} for: {why}" for why in order)]

@@ -1,0 +1,99 @@
+"""The compile worker, as a program's process sees it: two pipes to a process of DX-Py's own.
+
+A message is its length (four bytes, little endian) and a tuple in the marshal format. Nothing
+is imported that a plain interpreter has not imported.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MODULE = "dx_py.driver.compile_worker"
+
+
+class WorkerError(Exception):
+    """The worker could not be started, or is gone."""
+
+
+class Worker:
+    """One worker process, started at the first request and ended by the end of its input."""
+
+    def __init__(self, python: str) -> None:
+        self._python = python
+        self._pipes: tuple[int, int] | None = None
+        self._owner = 0
+
+    def ask(self, *message: Any) -> tuple[Any, ...]:  # noqa: ANN401
+        """Send a message and wait for the answer; raises WorkerError."""
+        try:
+            # A forked child must not share its parent's conversation.
+            if self._pipes is None or self._owner != os.getpid():
+                self._pipes, self._owner = self._start(), os.getpid()
+            _write(self._pipes[0], marshal.dumps(message))
+            answer: tuple[Any, ...] = marshal.loads(_read(self._pipes[1]))
+        except (OSError, EOFError, ValueError, TypeError) as error:
+            self._pipes = None
+            raise WorkerError(f"compile worker failed: {error}") from None
+        return answer
+
+    def _start(self) -> tuple[int, int]:
+        their_input, our_output = os.pipe()
+        our_input, their_output = os.pipe()
+        actions: list[tuple[Any, ...]] = [
+            (os.POSIX_SPAWN_DUP2, their_input, 0),
+            (os.POSIX_SPAWN_DUP2, their_output, 1),
+        ]
+        # What the worker has to say of itself is not for the program's terminal.
+        if "DX_STRICT" not in os.environ:
+            actions.append((os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0))
+        environment = {key: os.environ[key] for key in os.environ if key.startswith("DX_")}
+        for key in ("HOME", "PATH", "XDG_CACHE_HOME", "LANG"):
+            if key in os.environ:
+                environment[key] = os.environ[key]
+        try:
+            os.posix_spawn(
+                self._python,
+                [self._python, "-I", "-m", MODULE],
+                environment,
+                file_actions=actions,
+                # The terminal's interrupt is for the program, which may go on asking.
+                setpgroup=0,
+            )
+        finally:
+            os.close(their_input)
+            os.close(their_output)
+        return our_output, our_input
+
+
+def own_python(home: str) -> str | None:
+    """The interpreter DX-Py was installed with, from the folder of its package."""
+    prefix = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(home))))
+    for candidate in (prefix + "/bin/python", home + "/.venv/bin/python"):
+        if os.access(candidate, os.X_OK):
+            return candidate
+    return None
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    data = len(data).to_bytes(4, "little") + data
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _read(descriptor: int) -> bytes:
+    return _exactly(descriptor, int.from_bytes(_exactly(descriptor, 4), "little"))
+
+
+def _exactly(descriptor: int, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        piece = os.read(descriptor, size - len(data))
+        if not piece:
+            raise EOFError("it ended")
+        data += piece
+    return data

@@ -1,0 +1,113 @@
+"""Compile functions in the tests' own process: sample, compile, load, as the tier does."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import FunctionType
+
+import pytest
+
+try:
+    from dx_py.runtime_support import _core
+except ImportError:
+    _core = None
+
+
+def why_not():
+    if os.environ.get("DX_PORTABLE"):
+        return "DX_PORTABLE=1: the native tier is off"
+    if _core is None:
+        return "the runtime core was not built"
+    return _core.refusal()
+
+
+def pytest_collection_modifyitems(items):
+    reason = why_not()
+    if reason is not None:
+        for item in items:
+            if "tests/native" in item.path.as_posix():
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def copy_of(function):
+    """The same function with a code object of its own."""
+    code = function.__code__.replace()
+    copied = FunctionType(code, function.__globals__, function.__name__, function.__defaults__)
+    copied.__kwdefaults__ = function.__kwdefaults__
+    return copied
+
+
+class Native:
+    """``compile`` samples the calls it is given and gives a copy with native code."""
+
+    def __init__(self, *, stress):
+        from dx_py.backend.llvm.native_function import Target
+
+        self.core = _core
+        self.stress = stress
+        self.target = Target(*_core.target(), _core.layout())
+        monitoring, events = sys.monitoring, sys.monitoring.events
+        self.tool = monitoring.OPTIMIZER_ID
+        monitoring.use_tool_id(self.tool, "dx-py tests")
+        monitoring.register_callback(self.tool, events.INSTRUCTION, _core.instruction_event)
+        monitoring.register_callback(self.tool, events.PY_START, _core.start_event)
+        never = 1 << 30
+        _core.configure(None, None, None, never, never, never, never, never)
+
+    def close(self):
+        _core.set_stress(1, 0)
+        sys.monitoring.free_tool_id(self.tool)
+
+    def sample(self, function, *calls):
+        from dx_py.driver.compile_worker import feedback_of
+        from dx_py.ir.profile_sites import profile_sites
+
+        code, events = function.__code__, sys.monitoring.events
+        _core.sample(code, tuple(profile_sites(code)))
+        sys.monitoring.set_local_events(self.tool, code, events.INSTRUCTION | events.PY_START)
+        for arguments in calls:
+            function(*arguments)
+        sys.monitoring.set_local_events(self.tool, code, 0)
+        feedback = feedback_of(_core.samples(code))
+        _core.finish(code)
+        return feedback
+
+    def compile(self, function, *calls):
+        """A native copy of the function, from what its calls with these arguments do."""
+        from dx_py.backend.llvm.native_function import compile_function
+
+        function = copy_of(function)
+        feedback = self.sample(function, *calls)
+        names = frozenset(function.__code__.co_names) - set(function.__globals__)
+        native = compile_function(
+            function.__code__, feedback, names, self.target, stress=self.stress
+        )
+        blob, lowered = native.blob, native.lowered
+        installed = _core.load_unit(
+            function, blob.code, blob.entry, lowered.table, len(lowered.guards)
+        )
+        assert installed
+        return function
+
+    def exits(self, function):
+        return sum(_core.unit_stats(function.__code__)["exits"])
+
+    def entries(self, function):
+        return _core.unit_stats(function.__code__)["entries"]
+
+
+@pytest.fixture
+def native():
+    compiler = Native(stress=False)
+    yield compiler
+    compiler.close()
+
+
+@pytest.fixture(params=[0, 1, 7, 50], ids=lambda rate: f"stress={rate}")
+def either(request):
+    """Native code as it is, and with each guard failing once in so many times, seeded."""
+    compiler = Native(stress=request.param > 0)
+    _core.set_stress(20241122, request.param)
+    yield compiler
+    compiler.close()

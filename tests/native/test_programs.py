@@ -1,0 +1,143 @@
+"""Whole programs under ``dx-py``, ``DX_JIT=sync``: the same output, hot from the store."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+LAUNCHER = Path(sysconfig.get_path("scripts")) / "dx-py"
+
+#: The shape of the benchmarks game's n-body program: floats in lists in tuples in a list.
+PLANETS = """
+import sys
+
+SYSTEM = [
+    ([0.0, 0.0, 0.0], [0.0, 0.0, 0.0], 39.5),
+    ([4.84, -1.16, -0.10], [0.6, 2.8, -0.02], 0.037),
+    ([8.34, 4.12, -4.03], [-1.01, 1.8, 0.008], 0.011),
+]
+PAIRS = [(a, b) for i, a in enumerate(SYSTEM) for b in SYSTEM[i + 1:]]
+
+
+def advance(dt, n, bodies=SYSTEM, pairs=PAIRS):
+    for i in range(n):
+        for ([x1, y1, z1], v1, m1), ([x2, y2, z2], v2, m2) in pairs:
+            dx = x1 - x2
+            dy = y1 - y2
+            dz = z1 - z2
+            mag = dt * ((dx * dx + dy * dy + dz * dz) ** -1.5)
+            v1[0] -= dx * m2 * mag
+            v1[1] -= dy * m2 * mag
+            v1[2] -= dz * m2 * mag
+            v2[0] += dx * m1 * mag
+            v2[1] += dy * m1 * mag
+            v2[2] += dz * m1 * mag
+        for r, [vx, vy, vz], m in bodies:
+            r[0] += dt * vx
+            r[1] += dt * vy
+            r[2] += dt * vz
+
+
+def energy(bodies=SYSTEM, e=0.0):
+    for r, [vx, vy, vz], m in bodies:
+        e += m * (vx * vx + vy * vy + vz * vz) / 2.0
+    return e
+
+
+for _ in range(6):
+    advance(0.01, 50)
+    print(energy().hex(), [x.hex() for body in SYSTEM for x in body[0]])
+compilers = ("llvmlite", "msgpack", "ply", "dx_py.ir", "dx_py.passes", "dx_py.backend")
+print([name for name in sys.modules if name.startswith(compilers)])
+"""
+
+
+@pytest.fixture
+def program(tmp_path):
+    tmp_path.chmod(0o700)
+    path = tmp_path / "planets.py"
+    path.write_text(PLANETS, encoding="utf-8")
+    return path
+
+
+def run(program, *command, **settings):
+    hidden = ("PYTHON", "DX_")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
+    stats = program.parent / "stats"
+    stats.unlink(missing_ok=True)
+    settings = {
+        "DX_CACHE_DIR": str(program.parent / "store"),
+        "DX_STATS": str(stats),
+    } | settings
+    done = subprocess.run(
+        [*command, str(program)],
+        env=kept | settings,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=100,
+    )
+    assert done.stderr == ""
+    return done.stdout, stats.read_text() if stats.exists() else ""
+
+
+def dx_py(program, mode="sync"):
+    return run(program, str(LAUNCHER), "--python", sys.executable, DX_JIT=mode)
+
+
+def test_the_second_process_takes_its_code_from_the_store(program):
+    expected, _ = run(program, sys.executable)
+    first, told = dx_py(program)
+    assert first == expected
+    assert "2 functions compiled, 0 from the store" in told
+    second, told = dx_py(program)
+    assert second == expected
+    assert "0 functions compiled, 2 from the store" in told
+
+
+def test_damaged_units_are_made_again(program):
+    expected, _ = dx_py(program)
+    for path in (program.parent / "store" / "v1" / "objects").rglob("*"):
+        if path.is_file():
+            data = bytearray(path.read_bytes())
+            data[len(data) // 2] ^= 1
+            path.write_bytes(data)
+    kept = os.environ.copy()
+    done = subprocess.run(
+        [str(LAUNCHER), "--python", sys.executable, str(program)],
+        env=kept | {"DX_CACHE_DIR": str(program.parent / "store"), "DX_JIT": "sync"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=100,
+    )
+    assert done.stdout == expected
+    assert "was damaged: thrown away" in done.stderr
+    _, told = dx_py(program)
+    assert "2 from the store" in told
+
+
+def test_it_is_off_when_told(program):
+    output, told = dx_py(program, "0")
+    assert output == run(program, sys.executable)[0]
+    assert "native" not in told
+    assert "compiled" not in told
+
+
+def test_without_a_worker_the_program_runs_interpreted(program):
+    expected, _ = run(program, sys.executable)
+    output, told = run(
+        program,
+        str(LAUNCHER),
+        "--python",
+        sys.executable,
+        DX_JIT="sync",
+        DX_WORKER_PYTHON="/bin/false",
+    )
+    assert output == expected
+    assert "3 requests failed" in told

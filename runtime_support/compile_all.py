@@ -17,7 +17,8 @@ def install(settings: dict[str, str], parts: Parts) -> None:
     All are loaded before the hook is in place: it does not serve modules of our own.
     """
     load = parts.load
-    front_end = load("runtime_support.front_end").find(parts.home)
+    extensions = load("runtime_support.front_end")
+    front_end = extensions.find(parts.home)
     if front_end is None or settings.get("DX_PORTABLE") == "1":
         if "DX_STATS" in settings:
             sys.stderr.write("dx-py: no native front end for this Python: the host compiles\n")
@@ -39,6 +40,10 @@ def install(settings: dict[str, str], parts: Parts) -> None:
         load("runtime_support.statistics").report_at_exit(
             pipeline, settings["DX_STATS"], store_files.private_extension
         )
+    is_main = sys.modules["_thread"]._is_main_interpreter()
+    if is_main and settings.get("DX_COMPILE_STRESS") == "1":
+        path = extensions.find_extension(parts.home + "/runtime_support/_builtins")
+        extensions.load_extension(path).install(front_end.parse, pipeline.accuse)
     load("runtime_support.import_hook").install(pipeline, replace_pycs=True)
     main_script.install(pipeline, store_files.private_extension)
 

@@ -7,11 +7,12 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Callable
     from types import ModuleType
 
 
 class FrontEnd:
-    """The front end of the DX-Py installed in ``home``, loaded when it is first needed."""
+    """The front end in the extension file ``path``, loaded when it is first needed."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -19,9 +20,14 @@ class FrontEnd:
 
     def tree(self, source: bytes | str, filename: str, mode: str) -> ast.AST:
         """As ``ast.parse``, with its warnings and errors."""
+        return self.parse(source, filename, mode)
+
+    @property
+    def parse(self) -> Callable[..., ast.AST]:
+        """The function of the extension itself."""
         module = self._module or self._load()
-        tree: ast.AST = module.parse(source, filename, mode)
-        return tree
+        parse: Callable[..., ast.AST] = module.parse
+        return parse
 
     def artifact_body(self, source: bytes) -> bytes:
         """The msgpack of the AST artifact of a module that parses; warns again."""
@@ -31,23 +37,32 @@ class FrontEnd:
 
     def _load(self) -> ModuleType:
         """The extension imports the host's ``_ast``, which is not to be seen either."""
-        external = sys.modules["_frozen_importlib_external"]
-        loader = external.ExtensionFileLoader("_ast", self._path)
-        spec = external.spec_from_file_location("_ast", self._path, loader=loader)
         shows_ast = "_ast" in sys.modules
-        module: ModuleType = loader.create_module(spec)
-        loader.exec_module(module)
+        module = self._module = load_extension(self._path)
         if not shows_ast:
             del sys.modules["_ast"]
-        self._module = module
         return module
 
 
 def find(home: str) -> FrontEnd | None:
     """None where DX-Py was installed without native code for this interpreter."""
+    path = find_extension(home + "/frontend/_ast")
+    return None if path is None else FrontEnd(path)
+
+
+def find_extension(stem: str) -> str | None:
+    """The file of an extension for this interpreter, by its path without suffix."""
+    is_file = sys.modules["_frozen_importlib_external"]._path_isfile
+    suffixes = sys.modules["_imp"].extension_suffixes()
+    return next((stem + suffix for suffix in suffixes if is_file(stem + suffix)), None)
+
+
+def load_extension(path: str) -> ModuleType:
+    """A new module from an extension file; ``sys.modules`` does not get it."""
     external = sys.modules["_frozen_importlib_external"]
-    for suffix in sys.modules["_imp"].extension_suffixes():
-        path = f"{home}/frontend/_ast{suffix}"
-        if external._path_isfile(path):
-            return FrontEnd(path)
-    return None
+    name = path.rpartition("/")[2].partition(".")[0]
+    loader = external.ExtensionFileLoader(name, path)
+    spec = external.spec_from_file_location(name, path, loader=loader)
+    module: ModuleType = loader.create_module(spec)
+    loader.exec_module(module)
+    return module

@@ -116,9 +116,13 @@ class Pipeline:
                 _compile(source, filename, mode, _ONLY_AST, dont_inherit=True)
         except Exception:
             return
-        self.wrongly_rejected.append((filename, f"{type(error).__name__}: {error}"))
+        self.accuse(filename, f"{type(error).__name__}: {error}")
+
+    def accuse(self, filename: str, why: str = "") -> None:
+        """Note that the host accepts what the front end refused."""
+        self.wrongly_rejected.append((filename, why))
         if self._strict:
-            _die(filename, error)
+            _die(filename, why)
 
 
 class Compiling:
@@ -158,8 +162,8 @@ class Compiling:
             self._pipeline.save(self._source, self.code, self._optimize, warned=self.warned)
 
 
-def _die(filename: str, error: Exception) -> None:
+def _die(filename: str, why: str) -> None:
     """End the process: no handler of the program's may take our fault for its own."""
-    message = f"dx-py: strict: the host accepts '{filename}': {type(error).__name__}: {error}\n"
+    message = f"dx-py: strict: the host accepts '{filename}': {why}\n"
     os.write(2, message.encode("utf-8", "backslashreplace"))
     os._exit(70)

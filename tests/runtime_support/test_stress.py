@@ -1,0 +1,99 @@
+"""``DX_COMPILE_STRESS=1``: the program's own compile, exec and eval use the front end too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+PROGRAMS = {
+    "identity": """
+        import builtins, inspect, pickle
+        for name in ("compile", "exec", "eval"):
+            function = getattr(builtins, name)
+            print(function, function.__doc__, inspect.signature(function), type(function))
+            print(function.__self__, pickle.loads(pickle.dumps(function)) is function)
+    """,
+    "namespaces": """
+        def f(x):
+            exec("y = x + 1; print(y, sorted(locals()))")
+            print(eval("  x * 2"), eval(b"\\tx * 3"))
+            print(eval("z", {"z": 4}), eval("z", {}, {"z": 5}))
+            exec("global g; g = 1", globals(), {})
+        f(1)
+        print(g)
+    """,
+    "future_statements_are_inherited": """
+        from __future__ import annotations, barry_as_FLUFL
+        exec("def f(x: undefined): ...; print(f.__annotations__)")
+        print(eval("1 <> 2"))
+        code = compile("def f(x: 1): ...", "n", "exec", dont_inherit=True)
+        exec(code)
+        print(f.__annotations__)
+    """,
+    "frames": """
+        import sys, traceback
+        exec("print(sys._getframe(1).f_code.co_name, sys._getframe(0).f_code.co_filename)")
+        for text in ("1 / 0", "x = (", "return 1", "nonlocal x", "x = '\\0'", "f(**k, *a)"):
+            try:
+                exec(text)
+            except Exception:
+                traceback.print_exc()
+    """,
+    "modes_and_flags": """
+        import ast, codeop
+        print(ast.dump(ast.parse("x: int = 1 # type: ignore", type_comments=True)))
+        print(ast.dump(ast.parse("(int) -> str", mode="func_type")))
+        print(compile("await x", "n", "eval", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT).co_flags)
+        exec(compile("1 + 1", "n", "single"))
+        print(codeop.compile_command("if 1:"), codeop.compile_command("x = 1"))
+        print(compile("assert 0, __debug__", "n", "exec", optimize=1).co_consts)
+    """,
+    "bad_arguments": """
+        calls = (
+            lambda: compile(), lambda: compile("x", "n", "nonsense"),
+            lambda: compile(1, "n", "exec"), lambda: compile("x", "n", "exec", flags=1 << 30),
+            lambda: compile("x", "n", "exec", 0, 0, 9), lambda: exec("x", 1),
+            lambda: eval("x", {}, 1), lambda: exec(), lambda: eval("x = 1"),
+            lambda: exec("1", closure=()),
+            lambda: compile(source="1", filename="n", mode="eval"),
+            lambda: compile(bytearray(b"x"), b"n", "eval"), lambda: eval(memoryview(b"1")),
+        )
+        for call in calls:
+            try:
+                print(call())
+            except Exception as error:
+                print(type(error), error)
+    """,
+    "warnings": """
+        import warnings
+        exec("x = '\\\\d' is 1")
+        warnings.simplefilter("error")
+        try: compile("y = '\\\\d'", "name", "exec")
+        except SyntaxError as error: print(error.args)
+    """,
+}
+
+
+def dedent(text: str) -> str:
+    return "\n".join(line[8:] for line in text.splitlines()) + "\n"
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_does_the_same(bench, same: Callable, name: str) -> None:
+    bench.write("program.py", dedent(PROGRAMS[name]))
+    same("program.py", DX_COMPILE_STRESS="1")
+
+
+def test_what_a_program_compiles_goes_through_the_front_end(bench) -> None:
+    """Ours sends text to the host as a tree, which the host's audit event shows."""
+    bench.write(
+        "program.py",
+        "import sys\n"
+        "seen = []\n"
+        "sys.addaudithook(lambda name, args: name == 'compile' and seen.append(args[0]))\n"
+        "compile('x', 'name', 'exec')\nexec('x = 1')\neval('1')\n"
+        "print([type(source).__name__ for source in seen])\n",
+    )
+    ran = bench.dx_py("program.py", DX_COMPILE_STRESS="1")
+    assert ran.output == "['Module', 'Module', 'Expression']\n"

@@ -89,6 +89,16 @@ def decode_as(data: bytes, *, kind: str, schema: int) -> Any:  # noqa: ANN401
     return artifact.payload
 
 
+def check_schema(data: bytes, *, kind: str, schema: int) -> None:
+    """Raises ArtifactError unless the head of a whole artifact names this kind and schema.
+
+    The payload is not read.
+    """
+    expected = msgpack_writer.pack([kind, schema, None])[:-1]
+    if data[HEADER_SIZE : HEADER_SIZE + len(expected)] != expected:
+        decode_as(data, kind=kind, schema=schema)
+
+
 def digest(data: bytes) -> Digest:
     return Digest(hashlib.sha256(data).hexdigest())
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from dx_py.artifacts import msgpack_writer
-from dx_py.artifacts.artifact import Artifact, Digest, digest, encode
+from dx_py.artifacts.artifact import Artifact, Digest, check_schema, digest, encode
+from dx_py.artifacts.errors import ArtifactError
 from dx_py.artifacts.store import ArtifactStore
 
 #: What the host's own compiler and library may change from one release to the next.
@@ -114,8 +115,20 @@ def run_stage(
     action = action_key(stage, [content.digest for content in inputs], options, target=target)
     known = store.lookup(action)
     if known is not None and store.contains(known):
-        return Content(known, lambda: store.get(known) or compute())
+        return Content(known, lambda: _known_result(store, stage, known) or compute())
     return Content.of(compute())
+
+
+def _known_result(store: ArtifactStore, stage: Stage, name: Digest) -> bytes | None:
+    data = store.get(name)
+    if data is None:
+        return None
+    try:
+        check_schema(data, kind=stage.kind, schema=stage.schema)
+    except ArtifactError as error:
+        store.report(f"stage {stage.name!r}: {error}; built again")
+        return None
+    return data
 
 
 def perform_stage(

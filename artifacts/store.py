@@ -63,7 +63,7 @@ class ArtifactStore:
         self.root = Path(root).absolute()
         self.layout = self.root / LAYOUT
         self.limit = limit
-        self._report = report
+        self.report = report
         self._readable = True
         self._writable = True
         try:
@@ -164,7 +164,7 @@ class ArtifactStore:
         except FileNotFoundError:
             return None
         except OSError as error:
-            self._report(f"cannot read '{path}' ({error.strerror}): building it again")
+            self.report(f"cannot read '{path}' ({error.strerror}): building it again")
             return None
 
     def _mark_used(self, path: Path, used: float) -> None:
@@ -179,7 +179,7 @@ class ArtifactStore:
             write_atomically(path, data, scratch=self.layout / "tmp")
         except OSError as error:
             self._writable = False
-            self._report(
+            self.report(
                 f"store '{self.root}' {_write_problem(error)}: computing without storing"
             )
 
@@ -187,9 +187,9 @@ class ArtifactStore:
         try:
             path.unlink(missing_ok=True)
         except OSError:
-            self._report(f"{what}; not used, and it cannot be removed")
+            self.report(f"{what}; not used, and it cannot be removed")
         else:
-            self._report(f"{what}; thrown away, and built again when needed")
+            self.report(f"{what}; thrown away, and built again when needed")
 
 
 def encode_action(action: Digest, result: Digest) -> bytes:

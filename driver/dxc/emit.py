@@ -5,7 +5,6 @@ from __future__ import annotations
 import dis
 import io
 import sys
-import tokenize
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -17,6 +16,7 @@ from dx_py.driver.dxc.modules import Module
 from dx_py.driver.dxc.report import error_text
 from dx_py.driver.formats import ast_text, symbols_text
 from dx_py.driver.stages import code_of
+from dx_py.driver.token_text import token_lines
 
 
 def emit(store: ArtifactStore, kind: str, request: Request) -> int:
@@ -37,11 +37,7 @@ def emit(store: ArtifactStore, kind: str, request: Request) -> int:
 
 
 def _tokens(module: Module, result: Compiled) -> Iterator[str]:
-    source = module.path.read_bytes()
-    for token in tokenize.tokenize(io.BytesIO(source).readline):
-        (line, column), (end_line, end_column) = token.start, token.end
-        place = f"{line}:{column}-{end_line}:{end_column}"
-        yield f"{place:16}{tokenize.tok_name[token.exact_type]:16}{token.string!r}"
+    yield from token_lines(module.path.read_bytes(), str(module.path))
 
 
 def _ast(module: Module, result: Compiled) -> Iterator[str]:

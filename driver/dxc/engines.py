@@ -64,7 +64,10 @@ def compile_modules(store: ArtifactStore, request: Request) -> list[Outcome]:
 
 
 def default_jobs() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+    """The cores this process may use, as far as the platform tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _in_process(store: ArtifactStore, request: Request) -> list[Outcome]:

@@ -66,6 +66,20 @@ def test_a_lost_result_is_computed_again(store, damage):
     assert stage.runs == 2
 
 
+def test_a_result_of_a_newer_schema_is_told_of_and_computed_again(tmp_path):
+    lines = []
+    store = ArtifactStore(tmp_path / "store", report=lines.append)
+    stage = Upper()
+    newer = store.put(encode(Artifact("text", 7, None)))
+    store.record(action_key(stage, [digest(b"a")], {}), newer)
+    content = run_stage(store, stage, [Content.of(b"a")], {})
+    assert decode(content.read()).payload == [b"A"]
+    assert len(lines) == 1
+    assert "install one that reads schema 7" in lines[0]
+    assert lines[0].endswith("built again")
+    assert decode(run_stage(store, stage, [Content.of(b"a")], {}).read()).schema == 1
+
+
 def test_without_a_store_the_result_is_the_same(tmp_path):
     (tmp_path / "file").write_text("")
     store = ArtifactStore(tmp_path / "file", report=lambda line: None)

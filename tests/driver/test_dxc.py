@@ -395,3 +395,21 @@ def test_a_running_program_finds_the_code_that_dxc_made(dxc, store, tmp_path):
     tree = parse(source.encode(), filename=str(file))[HEADER_SIZE:]
     found.save(source.encode(), tree, code, 0, warned=False)
     assert files(store.root) == kept
+
+
+def test_tokens_are_shown_with_places_and_terminals(dxc, tmp_path):
+    (tmp_path / "m.py").write_text("if é:\n    f'{x}'\n")
+    shown = dxc("--emit", "tokens", "m.py", cwd=tmp_path).stdout.splitlines()
+    assert [line.split() for line in shown[1:-2]] == [
+        ["1:0-1:2", "IF", "if"],
+        ["1:3-1:5", "NAME", "é"],
+        ["1:5-1:6", "COLON", ":"],
+        ["1:6-1:6", "NEWLINE"],
+        ["1:6-1:6", "INDENT"],
+        ["2:4-2:6", "FSTRING_START", "f'"],
+        ["2:6-2:7", "LBRACE", "{"],
+        ["2:7-2:8", "NAME", "x"],
+        ["2:8-2:9", "RBRACE", "}"],
+        ["2:9-2:10", "FSTRING_END", "'"],
+        ["2:10-2:10", "NEWLINE"],
+    ]

@@ -57,6 +57,7 @@ wheel-test: setup
 		$(BIN)/python -m pytest $(PYTEST_ARGS) tests/launcher
 
 # Both need clang.
+.PHONY: conformance-diagnostics conformance-trees
 .PHONY: fuzz-launcher sanitize-launcher
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -g
 LAUNCHER_FUZZ := tests/launcher/fuzz
@@ -90,6 +91,14 @@ faults-artifacts: setup
 # Three parsers on one grammar over the whole library; ten minutes.
 conformance-reference: setup
 	$(BIN)/python tests/frontend/conformance/reference.py
+
+# Every refusal that CPython's tests provoke, in each attribute; two minutes.
+conformance-diagnostics: setup
+	$(BIN)/python -m pytest -q -s tests/frontend/conformance/diagnostics.py
+
+# Symbol tables, compile-time verdicts and round trips of the library and its tests; four minutes.
+conformance-trees: setup
+	$(BIN)/python -m pytest -q -n 2 tests/frontend/conformance/trees.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

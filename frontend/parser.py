@@ -20,6 +20,7 @@ except ImportError:
 else:
     _HAS_NATIVE = os.environ.get("DX_PORTABLE") != "1"
 
+_TOO_NEW = "only supported in Python"
 _LINE_BREAK = re.compile(rb"\r\n?")
 
 
@@ -42,7 +43,19 @@ def parse(
             return seal(_native_body(text, mode, type_comments, minor_version))
         return _portable_artifact(text, mode, minor_version)
     except Fault as fault:
-        raise host_exception(fault, text, filename=filename) from None
+        raise _explained(fault, text, mode, filename) from None
+
+
+def _explained(fault: Fault, text: bytes, mode: str, filename: str) -> Exception:
+    """The host's own words for a refusal, unless it has none for a later Python's syntax."""
+    if issubclass(fault.kind, SyntaxError):
+        from dx_py.frontend.diagnostics.search import GENERIC
+        from dx_py.frontend.diagnostics.syntax import explained_exception
+
+        found = explained_exception(text, mode, filename)
+        if found is not None and not (found.msg == GENERIC and _TOO_NEW in fault.message):
+            return found
+    return host_exception(fault, text, filename=filename)
 
 
 def _native_body(text: bytes, mode: str, type_comments: bool, minor_version: int) -> bytes:

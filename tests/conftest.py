@@ -1,4 +1,4 @@
-"""Settings for the whole suite."""
+"""Settings and options of the whole suite."""
 
 from __future__ import annotations
 
@@ -10,3 +10,9 @@ from hypothesis import settings
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None)
 settings.load_profile(os.environ.get("DX_HYPOTHESIS_PROFILE", "fixed"))
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--bless", action="store_true", help="rewrite golden files with what came out"
+    )

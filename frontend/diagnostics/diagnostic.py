@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Category(Enum):
@@ -44,14 +45,27 @@ class Span:
     end_column: int
 
 
+class HostPlace(NamedTuple):
+    """`lineno`, `offset`, `end_lineno` and `end_offset` of a SyntaxError."""
+
+    line: int
+    offset: int | None
+    end_line: int | None
+    end_offset: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """`hints` say what to do; `expected` names what could stand at the place instead."""
+    """`hints` say what to do; `expected` names what could stand at the place instead.
+
+    `host` holds the numbers of the host's exception where they are not those of the span.
+    """
 
     message: str
     span: Span
     category: Category
     phase: Phase
+    host: HostPlace | None = None
     hints: tuple[str, ...] = ()
     expected: tuple[str, ...] = ()
 

@@ -11,7 +11,7 @@ from functools import cache
 from dx_py.frontend.portable import lexicon
 from dx_py.frontend.portable.fields import begin_spec, end_field, enters_spec, scan_text
 from dx_py.frontend.portable.scanner import Scanner
-from dx_py.frontend.portable.tokens import Tokens
+from dx_py.frontend.portable.tokens import Refusal, Tokens
 from dx_py.frontend.portable.vocabulary import Vocabulary
 
 
@@ -24,6 +24,19 @@ def tokenize(source: bytes, vocabulary: Vocabulary, mode: str, *, templates: boo
     scanner.begin(mode)
     _Loop(scanner, _pattern(tuple(vocabulary.operators), templates)).run()
     return scanner.finish()
+
+
+def readable_tokens(
+    source: bytes, vocabulary: Vocabulary, mode: str, *, templates: bool
+) -> tuple[Tokens, Refusal | None]:
+    """As ``tokenize``, with what was read before a refusal; soft keywords may be names."""
+    scanner = Scanner(vocabulary, Tokens(source.decode("latin-1")))
+    scanner.begin(mode)
+    try:
+        _Loop(scanner, _pattern(tuple(vocabulary.operators), templates)).run()
+        return scanner.finish(), None
+    except Refusal as refusal:
+        return scanner.tokens, refusal
 
 
 class _Loop:

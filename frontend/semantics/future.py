@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from dx_py.frontend.diagnostics.diagnostic import (
     Category,
     Diagnostic,
+    HostPlace,
     Phase,
-    Span,
+    span_of,
 )
 
-NO_END = -1
 _JOKE = "braces"
 
 
@@ -62,5 +62,8 @@ def _opening_imports(body: Sequence[ast.stmt]) -> list[ast.ImportFrom]:
 
 def _unknown_feature(statement: ast.ImportFrom, name: str) -> Diagnostic:
     message = "not a chance" if name == _JOKE else f"future feature {name} is not defined"
-    place = Span(statement.lineno, statement.col_offset, statement.lineno, NO_END)
-    return Diagnostic(message, place, Category.SYNTAX_ERROR, Phase.SYMBOLS)
+    line = statement.lineno
+    host = HostPlace(line, statement.col_offset + 1, line, None)
+    return Diagnostic(
+        message, span_of(statement), Category.SYNTAX_ERROR, Phase.SYMBOLS, host=host
+    )

@@ -29,5 +29,5 @@ def our_verdict(tree: ast.mod) -> Any:
 
 def _attributes(diagnostic: Diagnostic) -> Any:
     span = diagnostic.span
-    end = None if span.end_column < 0 else span.end_column + 1
-    return (diagnostic.message, span.line, span.column + 1, span.end_line, end)
+    place = (span.line, span.column + 1, span.end_line, span.end_column + 1)
+    return (diagnostic.message, *(diagnostic.host or place))

@@ -101,5 +101,10 @@ def prepared(text: bytes) -> bytes:
     if b"\0" in text:
         message = "source code string cannot contain null bytes"
         raise Fault(SyntaxError, message, None, at_end=False, from_lexer=True)
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = f"(unicode error) {error}"
+        raise Fault(SyntaxError, message, None, at_end=False, from_lexer=True) from None
     text = _LINE_BREAK.sub(b"\n", text)
     return text if not text or text.endswith(b"\n") else text + b"\n"

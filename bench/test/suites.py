@@ -39,7 +39,6 @@ SUITES = (
         needs=("trio", "trustme", "uvicorn", "chardet", "httpx[brotli,http2,socks,zstd,cli]"),
     ),
     Suite("attrs", "26.1.0", needs=("hypothesis", "cloudpickle")),
-    Suite("rich", "15.0.0", needs=("attrs",)),
     Suite("marshmallow", "4.4.0", needs=("simplejson", "python-dateutil")),
     Suite("packaging", "26.3", needs=("pretend", "hypothesis", "tomli_w")),
     Suite("pluggy", "1.7.0"),

@@ -2,20 +2,26 @@
 
 One artifact a command line, read by the launcher (testrun/native) without Python:
 
-    [fingerprint, files, folders, variables, deselected, ids]
+    [head, files, folders, variables, deselected, ids]
 
+    head     "inputs:ids:state", the first two as SHA-256
     file     [path, device, inode, size, mtime, ctime, sha256 or ""]; a path alone: not there
     folder   [path, device, inode, mtime, ctime, sha256 of its names]
     variable [name, value or nil]
 
 Stamps are nanoseconds, all 0 where the file is too young for them to be trusted: it is then
-compared by content alone. The fingerprint is over all that follows it.
+compared by content alone.
+
+A collection that may depend on the clock or on chance is only trusted when a second one, of the
+same inputs, gave the same ids (state "first", then "final"); if it did not, the state is
+"volatile". The launcher answers from "final" only.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import struct
 import sys
 import time
@@ -80,6 +86,15 @@ IGNORED_NAMES = frozenset(
         "__pycache__",
     ]
 )
+# What the head of an index looks like, and within how many bytes it is found.
+HEAD = re.compile(rb"[0-9a-f]{64}:[0-9a-f]{64}:(?:first|final|volatile)")
+HEAD_BYTES = 256
+# Sources of values that differ from run to run.
+CHANCE = re.compile(
+    rb"\b(?:now|today|utcnow|time_ns|perf_counter|monotonic|time\.time|localtime|gmtime|ctime"
+    rb"|random|randint|choice|shuffle|sample|uuid1|uuid4|urandom|secrets|token_hex|getpid"
+    rb"|gettempdir|mkdtemp|hash|id)\("
+)
 UNSTABLE_PLUGINS = ("randomly", "random_order", "random-order")
 
 
@@ -129,7 +144,8 @@ def remember(
         return
     path = index_path([str(word) for word in config.invocation_params.args])
     try:
-        write_index(path, describe(session, recorder, started_ns, deselected))
+        content = describe(session, recorder, started_ns, deselected)
+        write_index(path, [next_head(path, content), *content])
     except (UnrecordableError, OSError):
         # A cache that cannot be written is no cache; the run itself is complete.
         return
@@ -146,20 +162,20 @@ def selects_by_history(config: pytest.Config) -> bool:
 def describe(
     session: pytest.Session, recorder: Recorder, started_ns: int, deselected: int
 ) -> list[Value]:
+    """The payload without its head."""
     files = sorted({*recorder.files, *module_files()})
     folders = sorted({*recorder.folders, *map(os.path.abspath, sys.path)})
     listed = set(folders)
     absent = sorted(path for path in recorder.absent if os.path.dirname(path) not in listed)
     entries: list[Value] = [file_entry(path, started_ns) for path in files if is_input(path)]
     entries += [[path] for path in absent if is_missing(path)]
-    content: list[Value] = [
+    return [
         entries,
         [folder_entry(path, started_ns) for path in folders if is_listed(path)],
         [[name, value] for name, value in recorder.environment()],
         deselected,
         [item.nodeid for item in session.items],
     ]
-    return [hashlib.sha256(pack(content)).hexdigest(), *content]
 
 
 def module_files() -> list[str]:
@@ -240,22 +256,49 @@ def check_unchanged(path: str, names: list[bytes], started_ns: int) -> None:
             raise UnrecordableError(path)
 
 
+def next_head(path: str, content: list[Value]) -> str:
+    inputs = hashlib.sha256(pack([lasting(part) for part in content[:3]])).hexdigest()
+    ids = hashlib.sha256(pack(content[3:])).hexdigest()
+    known = known_head(path)
+    if known is None or known[0] != inputs:
+        state = "first" if depends_on_chance() else "final"
+    elif known[1] == ids:
+        state = "volatile" if known[2] == "volatile" else "final"
+    else:
+        state = "volatile"
+    return f"{inputs}:{ids}:{state}"
+
+
+def lasting(entries: Any) -> list[Value]:  # noqa: ANN401
+    """Entries without the stamps, which say nothing where a digest does."""
+    return [[entry[0], entry[-1]] if entry[-1] else entry for entry in entries]
+
+
+def known_head(path: str) -> list[str] | None:
+    try:
+        with open(path, "rb") as file:
+            start = file.read(HEAD_BYTES)
+    except OSError:
+        return None
+    found = HEAD.search(start)
+    return None if found is None else found.group().decode("ascii").split(":")
+
+
+def depends_on_chance() -> bool:
+    """Whether any module of the project names something whose value differs between runs."""
+    for path in module_files():
+        if path.endswith(".py") and is_input(path) and not is_installed(path):
+            with open(path, "rb") as file:
+                if CHANCE.search(file.read()):
+                    return True
+    return False
+
+
 def write_index(path: str, payload: list[Value]) -> None:
     body = pack([KIND, SCHEMA, payload])
     data = MAGIC + struct.pack("<I", zlib.crc32(body)) + body
-    if same_fingerprint(path, data):
-        return
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     temporary = f"{path}.{os.getpid()}"
     with open(temporary, "wb") as file:
         file.write(data)
     os.replace(temporary, path)
-
-
-def same_fingerprint(path: str, data: bytes) -> bool:
-    head = data[: data.index(b"\xd9\x40") + 66]
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(head))[8:] == head[8:]
-    except OSError:
-        return False

@@ -197,6 +197,31 @@ def test_a_collection_that_starts_a_process_is_not_remembered(project):
     assert collect(project) != collect(project)
 
 
+def test_ids_that_hold_the_time_are_collected_each_time(project):
+    project.write(
+        conftest=CONFTEST,
+        test_a="""
+        import pytest, time
+        @pytest.mark.parametrize("v", [time.time()])
+        def test_a(v): pass
+        """,
+    )
+    time.sleep(TICK)
+    seen = [collect(project) for _ in range(4)]
+    assert len({ids for _, ids in seen}) == 4
+
+
+def test_ids_that_might_hold_the_time_are_trusted_when_seen_twice(project):
+    project.write(
+        conftest=CONFTEST, test_a="import time\nSTART = time.time()\ndef test_a(): pass"
+    )
+    time.sleep(TICK)
+    assert collect(project) == collect(project)
+    before = starts(project)
+    assert collect(project) == plain(project)
+    assert starts(project) == (before if not PORTABLE else before + 1)
+
+
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "empty"])
 def test_a_damaged_index_is_rebuilt(indexed, damage):
     (path,) = (path for path in (indexed.folder.parent / "cache").rglob("*") if path.is_file())

@@ -11,7 +11,7 @@ from types import FrameType
 import pytest
 
 from .progress import Progress
-from .timeouts import configured_limit
+from .timeouts import configured_limit, has_pytest_timeout
 
 # After the exception that a hanging import may ignore: how much longer until the process ends.
 HARD_SECONDS = 1.0
@@ -61,7 +61,7 @@ def collection_limit(collector: pytest.Collector) -> float | None:
     """Our ``--timeout`` holds for importing a file too; pytest-timeout's does not."""
     if not isinstance(collector, pytest.File):
         return None
-    if collector.config.pluginmanager.hasplugin("timeout"):
+    if has_pytest_timeout(collector.config):
         return None
     return configured_limit(collector.config)
 

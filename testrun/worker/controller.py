@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from . import events
+from . import coverage_data, events
 from .crash import Death, crash_events, failure_events
+from .durations import Durations
 from .fallback import fork_reason
-from .isolation import prepare_temporary_folder
+from .isolation import chose_role_early, prepare_temporary_folder
 from .launching import Forking, Spawning
 from .pool import Pool, Process
 from .reporting import Replay
@@ -27,11 +28,15 @@ class Controller:
     is under way.
     """
 
-    def __init__(self, session: pytest.Session, *, workers: int, dist: str) -> None:
+    def __init__(
+        self, session: pytest.Session, *, workers: int, dist: str, durations: Durations
+    ) -> None:
         self.session = session
         self.workers = max(1, min(workers, len(session.items)))
         self.run_id = uuid.uuid4().hex
-        self.schedule: Schedule = make_schedule(session.items, workers=self.workers, dist=dist)
+        self.schedule: Schedule = make_schedule(
+            session.items, workers=self.workers, dist=dist, seconds=durations.of
+        )
         self.replay = Replay(session)
         self.spawning = fork_reason() is not None
         self.pool = self.make_pool()
@@ -131,7 +136,16 @@ class Controller:
     def worker_finished(self, process: Process, output: dict[str, Any]) -> None:
         """As pytest-xdist: plug-ins read ``node.workeroutput`` in ``pytest_testnodedown``."""
         node = WorkerNode(process.name, self.session.config, output)
-        self.session.config.hook.pytest_testnodedown(node=node, error=None)
+        manager = self.session.config.pluginmanager
+        hook = self.session.config.hook.pytest_testnodedown
+        # pytest-cov expects its own distributed mode behind this hook.
+        without = [manager.getplugin(coverage_data.PLUGIN)]
+        without += [
+            implementation.plugin
+            for implementation in hook.get_hookimpls()
+            if chose_role_early(implementation.plugin)
+        ]
+        manager.subset_hook_caller("pytest_testnodedown", without)(node=node, error=None)
 
     def until_deadline(self) -> float | None:
         deadlines = [

@@ -7,6 +7,8 @@ import threading
 
 import pytest
 
+from .coverage_data import is_measured
+
 NATIVE_THREAD_FOLDER = "/proc/self/task"
 
 
@@ -18,7 +20,7 @@ def reason_for_one_process(session: pytest.Session) -> str | None:
     return (
         interactive_reason(config)
         or plugin_reason(session)
-        or benchmark_reason(session)
+        or fixture_reason(session)
         or spawn_reason(config)
     )
 
@@ -45,12 +47,32 @@ def plugin_reason(session: pytest.Session) -> str | None:
     return None
 
 
-def benchmark_reason(session: pytest.Session) -> str | None:
-    if session.config.pluginmanager.hasplugin("benchmark") and any(
-        "benchmark" in getattr(item, "fixturenames", ()) for item in session.items
-    ):
-        return "benchmarks disturb each other"
+# Fixture, start of its plug-in's module name, reason.
+SINGLE_FIXTURES = (
+    ("benchmark", "pytest_benchmark", "benchmarks disturb each other"),
+    ("snapshot", "syrupy", "syrupy reports on the snapshots of one process"),
+)
+# Options that name a report which is made from objects of the test's own process.
+SINGLE_OPTIONS = ("cucumber_json_path", "gherkin_terminal_reporter")
+
+
+def fixture_reason(session: pytest.Session) -> str | None:
+    for fixture, module, reason in SINGLE_FIXTURES:
+        if has_module(session.config, module) and any(
+            fixture in getattr(item, "fixturenames", ()) for item in session.items
+        ):
+            return reason
+    for option in SINGLE_OPTIONS:
+        if session.config.getoption(option, None):
+            return f"the report '{option}' is made where the tests run"
     return None
+
+
+def has_module(config: pytest.Config, beginning: str) -> bool:
+    return any(
+        getattr(plugin, "__name__", "").startswith(beginning)
+        for plugin in config.pluginmanager.get_plugins()
+    )
 
 
 def spawn_reason(config: pytest.Config) -> str | None:
@@ -59,7 +81,7 @@ def spawn_reason(config: pytest.Config) -> str | None:
         return None
     if not hasattr(os, "posix_spawn"):
         return "this platform starts no worker with open pipes"
-    if config.pluginmanager.hasplugin("_cov"):
+    if is_measured(config):
         return f"coverage needs forked workers, and {fork_reason()}"
     return None
 

@@ -131,6 +131,16 @@ def knows_workers(module: object) -> bool:
     return any(marker in source for marker in XDIST_MARKERS)
 
 
+def chose_role_early(plugin: object) -> bool:
+    """Whether a plug-in asks in ``pytest_configure`` if it is in a worker.
+
+    Ours become workers later, so it has prepared nothing for its part of the controller.
+    """
+    code = getattr(getattr(plugin, "pytest_configure", None), "__code__", None)
+    words = () if code is None else (*code.co_names, *code.co_consts)
+    return "workerinput" in words or "workeroutput" in words
+
+
 def prepare_temporary_folder(session: pytest.Session) -> None:
     """In the controller: make the folder that holds those of the workers, if tests ask."""
     factory: Any = getattr(session.config, "_tmp_path_factory", None)

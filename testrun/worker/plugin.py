@@ -7,6 +7,7 @@ run cannot be split it is pytest's own again, with one line that says why.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,9 +15,13 @@ import pytest
 from . import xdist_interface
 from .collection import BrokenFiles, CollectionGuard
 from .controller import Controller
+from .durations import Durations
 from .fallback import reason_for_one_process
+from .grouping import Grouping
 from .learning import Learner
 from .progress import Progress
+from .result_files import ResultFiles
+from .sharding import Sharding
 
 
 class XdistFixtures:
@@ -56,8 +61,18 @@ class DxPlugin(XdistFixtures):
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         xdist_interface.add_markers(config)
-        for plugin in (*self.collection_plugins, self.learner):
+        for plugin in (*self.collection_plugins, self.learner, *self.features(config)):
             config.pluginmanager.register(plugin)
+
+    def features(self, config: pytest.Config) -> Iterator[object]:
+        self.durations = Durations(str(config.rootpath))
+        yield self.durations
+        yield Grouping()
+        files = ResultFiles(config)
+        if files.wanted:
+            yield files
+        if config.option.dx_shard:
+            yield Sharding(*config.option.dx_shard)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -72,7 +87,10 @@ class DxPlugin(XdistFixtures):
             self.learner.remember(session)
             return None
         controller = Controller(
-            session, workers=worker_count(config), dist=config.option.dx_dist
+            session,
+            workers=worker_count(config),
+            dist=config.option.dx_dist,
+            durations=self.durations,
         )
         controller.run(meanwhile=lambda: self.learner.remember(session))
         return True

@@ -39,16 +39,34 @@ class Schedule:
             self.batches.appendleft(indexes)
 
 
-def make_schedule(items: list[pytest.Item], *, workers: int, dist: str) -> Schedule:
+def make_schedule(
+    items: list[pytest.Item],
+    *,
+    workers: int,
+    dist: str,
+    seconds: Callable[[pytest.Item], float],
+) -> Schedule:
+    """Batches in collection order, save that those longer than a worker's share go first."""
     if workers == 1:
         return Schedule([list(range(len(items)))] if items else [])
-    limit = max(1, len(items) // (workers * BATCHES_PER_WORKER))
+    weights = [seconds(item) for item in items]
+    limit = sum(weights) / (workers * BATCHES_PER_WORKER)
     if dist in ("load", "worksteal"):
-        return Schedule(join_small(group_by(items, own_group), limit))
+        return Schedule(join_small(group_by(items, own_group), weights, limit))
     if dist in ("loadfile", "loadscope", "loadgroup"):
-        return Schedule(group_by(items, GROUPS[dist]))
+        return Schedule(long_first(group_by(items, GROUPS[dist]), weights, limit))
     groups = group_by(items, file_group)
-    return Schedule(piece for group in groups for piece in cut(items, group, limit))
+    pieces = [piece for group in groups for piece in cut(items, group, weights, limit)]
+    return Schedule(long_first(join_small(pieces, weights, limit), weights, limit))
+
+
+def total(batch: list[int], weights: list[float]) -> float:
+    return sum(weights[index] for index in batch)
+
+
+def long_first(batches: list[list[int]], weights: list[float], limit: float) -> list[list[int]]:
+    """A batch above its share, begun last, would keep one worker busy alone at the end."""
+    return sorted(batches, key=lambda batch: -max(0.0, total(batch, weights) - 2 * limit))
 
 
 def group_by(items: list[pytest.Item], key: Callable[[pytest.Item], str]) -> list[list[int]]:
@@ -84,26 +102,35 @@ GROUPS: dict[str, Callable[[pytest.Item], str]] = {
 }
 
 
-def join_small(groups: list[list[int]], limit: int) -> list[list[int]]:
-    """Neighbouring groups together, up to ``limit`` items a batch."""
+def join_small(groups: list[list[int]], weights: list[float], limit: float) -> list[list[int]]:
+    """Neighbouring groups together, up to ``limit`` seconds a batch."""
     batches: list[list[int]] = []
+    filled = limit
     for group in groups:
-        if batches and len(batches[-1]) + len(group) <= limit:
+        weight = total(group, weights)
+        if batches and filled + weight <= limit:
             batches[-1].extend(group)
+            filled += weight
         else:
             batches.append(list(group))
+            filled = weight
     return batches
 
 
-def cut(items: list[pytest.Item], group: list[int], limit: int) -> list[list[int]]:
-    """``group`` in pieces of about ``limit`` items, never between two that share a fixture."""
-    if len(group) <= limit or xdist_group(items[group[0]]):
+def cut(
+    items: list[pytest.Item], group: list[int], weights: list[float], limit: float
+) -> list[list[int]]:
+    """``group`` in pieces of about ``limit`` seconds; what shares a fixture stays together."""
+    if total(group, weights) <= 2 * limit or xdist_group(items[group[0]]):
         return [group]
     pieces: list[list[int]] = [[group[0]]]
+    filled = weights[group[0]]
     for previous, index in pairs(group):
-        if len(pieces[-1]) >= limit and not share_fixture(items[previous], items[index]):
+        if filled >= limit and not share_fixture(items[previous], items[index]):
             pieces.append([])
+            filled = 0.0
         pieces[-1].append(index)
+        filled += weights[index]
     return pieces
 
 

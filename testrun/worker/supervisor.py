@@ -46,7 +46,7 @@ def supervise(arguments: list[str]) -> int:
 
 def run_controller(arguments: list[str], progress: Progress, broken: dict[str, str]) -> int:
     try:
-        import pytest
+        __import__("pytest")
     except ImportError:
         sys.stderr.write(
             f"dx-py: pytest is not installed for '{sys.executable}'; "
@@ -56,9 +56,20 @@ def run_controller(arguments: list[str], progress: Progress, broken: dict[str, s
         return 4
     from .plugin import DxPlugin
 
-    status = pytest.main(arguments, plugins=[DxPlugin(progress, broken)])
+    status = run_pytest(arguments, DxPlugin(progress, broken))
     progress.finish()
     return int(status)
+
+
+def run_pytest(arguments: list[str], plugin: object) -> int:
+    """``pytest.main``, under the program name that pytest's own entry gives itself."""
+    import _pytest.config
+    import pytest
+
+    named = getattr(_pytest.config, "_main", None)
+    if named is None:
+        return int(pytest.main(arguments, plugins=[plugin]))
+    return int(named(args=arguments, plugins=[plugin], prog="pytest"))
 
 
 def watch(pid: int) -> int:

@@ -18,7 +18,12 @@ def time_limit(item: pytest.Item) -> float | None:
         limit = configured_limit(item.config)
     if not limit or limit <= 0:
         return None
-    return limit + GRACE_SECONDS if item.config.pluginmanager.hasplugin("timeout") else limit
+    return limit + GRACE_SECONDS if has_pytest_timeout(item.config) else limit
+
+
+def has_pytest_timeout(config: pytest.Config) -> bool:
+    manager = config.pluginmanager
+    return manager.hasplugin("timeout") or manager.hasplugin("pytest_timeout")
 
 
 def marked_limit(item: pytest.Item) -> float | None:

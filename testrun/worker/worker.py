@@ -12,6 +12,8 @@ import pytest
 
 from . import events
 from .channel import Channel
+from .coverage_data import save_worker_data
+from .grouping import FixtureWatch
 from .reporting import Forwarder
 
 
@@ -26,7 +28,9 @@ class Worker:
         self.ended = False
 
     def run(self) -> None:
-        self.session.config.pluginmanager.register(self.forwarder, "dx-forwarder")
+        manager = self.session.config.pluginmanager
+        manager.register(self.forwarder, "dx-forwarder")
+        manager.register(FixtureWatch(), "dx-fixture-watch")
         self.channel.send((events.NEED,))
         self.take()
         while self.queue:
@@ -62,6 +66,7 @@ class Worker:
     def finish(self) -> None:
         config: Any = self.session.config
         config.hook.pytest_sessionfinish(session=self.session, exitstatus=0)
+        save_worker_data(config)
         self.channel.send((events.DONE, plain_output(config.workeroutput)))
 
 

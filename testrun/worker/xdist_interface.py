@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from . import result_files
+from .sharding import shard
+
 DIST_MODES = ("no", "load", "loadfile", "loadscope", "loadgroup", "worksteal", "each")
 
 
@@ -79,6 +82,14 @@ def add_options(parser: pytest.Parser) -> None:
     )
     add("--loadscope-reorder", dest="dx_reorder", action="store_true", help=argparse.SUPPRESS)
     add_timeout(parser)
+    add(
+        "--shard",
+        dest="dx_shard",
+        metavar="I/N",
+        type=shard,
+        help="run the I-th of N parts, the same on every machine",
+    )
+    result_files.add_options(parser)
 
 
 def add_timeout(parser: pytest.Parser) -> None:

@@ -7,6 +7,9 @@ docs/frontend/ast-artifact.md describes the format. The native library writes th
 from __future__ import annotations
 
 import ast
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -22,7 +25,7 @@ KIND: Final = "ast"
 SCHEMA: Final = 1
 
 #: Deeper trees are RecursionErrors, as they are for the host.
-MAX_DEPTH: Final = 2000
+MAX_DEPTH: Final = 2996
 
 _TOO_DEEP = "maximum recursion depth exceeded during ast construction"
 
@@ -59,7 +62,8 @@ def decode(artifact: bytes) -> AstArtifact:
 def encode(tree: ast.AST, *, mode: str, warnings: list[tuple[int, int, str]]) -> bytes:
     """The artifact of a tree; its spine is nested Python calls, so ``MAX_DEPTH`` bounds it."""
     writer = _Writer()
-    writer.node(tree, 0, 1)
+    with _deep_recursion():
+        writer.node(tree, 0, 1)
     payload = {
         "mode": mode,
         "tree": b"".join(writer.pieces),
@@ -69,6 +73,17 @@ def encode(tree: ast.AST, *, mode: str, warnings: list[tuple[int, int, str]]) ->
         "functions": [entry.to_list() for entry in writer.scopes.entries],
     }
     return seal(pack([KIND, SCHEMA, payload]))
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """Room for a few Python frames per level of the deepest tree; they use no C stack."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, MAX_DEPTH * 8))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 # ---- Writing.
@@ -157,7 +172,8 @@ def build(tree: bytes, names: list[str], *, line: int = 0) -> ast.AST:
     raw: Any = unpack(tree)
     if line:
         line -= raw[1]
-    return _Reader(names).node(raw, line)
+    with _deep_recursion():
+        return _Reader(names).node(raw, line)
 
 
 class _Reader:

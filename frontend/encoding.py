@@ -22,12 +22,12 @@ def to_utf8(source: bytes | str, *, filename: str) -> bytes:
     has_mark = source.startswith(BOM)
     text = source.removeprefix(BOM)
     encoding = declared_encoding(text)
-    if encoding is None or _is_utf8(encoding):
+    if encoding is None or _is_encoding(encoding, "utf-8"):
         return text
     if has_mark:
         raise SyntaxError(f"encoding problem: {encoding} with BOM", (filename, 0, 0, None))
     try:
-        return text.decode(encoding).encode("utf-8")
+        return text.decode(_codec(encoding)).encode("utf-8")
     except LookupError:
         raise SyntaxError(f"unknown encoding: {encoding}", (filename, 0, 0, None)) from None
     except UnicodeError:
@@ -45,6 +45,12 @@ def declared_encoding(source: bytes) -> str | None:
     return None
 
 
-def _is_utf8(encoding: str) -> bool:
+def _codec(encoding: str) -> str:
+    names = ("latin-1", "iso-8859-1", "iso-latin-1")
+    return "iso-8859-1" if any(_is_encoding(encoding, name) for name in names) else encoding
+
+
+def _is_encoding(encoding: str, known: str) -> bool:
+    """Whether it is ``known``, or ``known`` with a suffix: twelve characters are compared."""
     name = encoding[:12].lower().replace("_", "-")
-    return name == "utf-8" or name.startswith("utf-8-")
+    return name == known or name.startswith(f"{known}-")

@@ -120,7 +120,7 @@ FUNCTIONS = {
     "target": 1,
     "walrus_target": 2,
     "wildcard_or_name": 1,
-    "with_items": 1,
+    "with_items": 2,
 }
 
 _LITERALS = {"None": None, "True": True, "False": False, "Ellipsis": ...}

@@ -26,7 +26,7 @@ dx_value *dx_augmented_target(dx_context *context, dx_value *node);
 dx_value *dx_walrus_target(dx_context *context, dx_value *node, dx_span span);
 dx_value *dx_annotated_assignment(dx_context *context, dx_value *node, dx_value *annotation,
                                   dx_value *value, dx_span target_span, dx_span span);
-dx_value *dx_with_items(dx_context *context, dx_value *items);
+dx_value *dx_with_items(dx_context *context, dx_value *items, dx_span span);
 dx_value *dx_context_items(dx_context *context, dx_value *expressions);
 dx_value *dx_parenthesised(dx_context *context, dx_value *node);
 dx_value *dx_async_form(dx_context *context, dx_value *node, dx_span span);

@@ -176,14 +176,16 @@ static bool is_item_tuple(dx_value *node)
     return items->size > 0;
 }
 
-dx_value *dx_with_items(dx_context *context, dx_value *items)
+dx_value *dx_with_items(dx_context *context, dx_value *items, dx_span span)
 {
     dx_list *list = dx_as_list(items);
     dx_node *item = dx_as_node(list->items[0]);
-    bool is_sole = list->size == 1 && item->fields[1] == DX_V_NONE;
-    if (!is_sole || !is_item_tuple(item->fields[0]))
+    dx_node *expression = dx_as_node(item->fields[0]);
+    bool is_sole = list->size == 1 && item->fields[1] == DX_V_NONE &&
+                   dx_same_position(expression->span.start, span.start);
+    if (!is_sole || !is_item_tuple(&expression->head))
         return items;
-    return dx_context_items(context, dx_as_node(item->fields[0])->fields[0]);
+    return dx_context_items(context, expression->fields[0]);
 }
 
 dx_value *dx_parenthesised(dx_context *context, dx_value *node)

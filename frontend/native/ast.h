@@ -10,6 +10,6 @@ struct dx_ast {
 };
 
 /* Nesting that consumers of trees accept: deeper trees are RecursionErrors, as the host's. */
-enum { DX_MAX_DEPTH = 2000 };
+enum { DX_MAX_DEPTH = 2996 };
 
 #endif

@@ -32,6 +32,7 @@ typedef struct {
 typedef struct {
     char *text; /* owned; newlines are '\n'; four NULs follow the last byte */
     size_t size;
+    bool is_utf8; /* all of the text, so that no token needs a check */
     dx_options options;
     dx_arena arena;
     dx_names names;

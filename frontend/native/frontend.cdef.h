@@ -50,7 +50,7 @@ typedef struct dx_ast dx_ast;
 /* Exec mode, 3.12, the host's defaults. */
 dx_options dx_default_options(void);
 
-/* Parses `size` bytes of UTF-8, with or without a byte order mark. Returns a new tree, which
+/* Parses `size` bytes of UTF-8 without byte order mark. Returns a new tree, which
  * the caller releases with dx_ast_free, or NULL with `error` filled in. The source may be
  * freed after the call. */
 dx_ast *dx_parse(const char *source, size_t size, const dx_options *options, dx_error *error);

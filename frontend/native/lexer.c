@@ -1,6 +1,8 @@
 /* Logical lines: indentation, comments, brackets, operators, the end of the text. */
 #include "lexer.h"
 
+#include "source.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +107,7 @@ static bool is_type_ignore(const char *type, const char *end)
 static void add_type_ignore(dx_lexer *lexer, const char *tag, const char *end)
 {
     dx_context *context = lexer->context;
+    dx_check_utf8(context, dx_span_to(lexer, tag, end), tag, (size_t)(end - tag));
     dx_node *node = dx_new_node(context, DX_K_TypeIgnore, dx_span_at(lexer->last_end));
     node->fields[0] = dx_new_int(context, lexer->line);
     node->fields[1] = &dx_new_text(context, DX_STRING, tag, (size_t)(end - tag))->head;
@@ -123,8 +126,10 @@ static bool lex_comment(dx_lexer *lexer)
         add_type_ignore(lexer, type + 6, end);
         return false;
     }
+    dx_span span = dx_span_to(lexer, type, end);
     dx_text *text = dx_new_text(lexer->context, DX_STRING, type, (size_t)(end - type));
-    dx_emit(lexer, DX_T_TYPE_COMMENT, dx_span_to(lexer, type, end), &text->head);
+    dx_check_utf8(lexer->context, span, text->bytes, text->size);
+    dx_emit(lexer, DX_T_TYPE_COMMENT, span, &text->head);
     return true;
 }
 

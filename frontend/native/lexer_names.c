@@ -1,6 +1,7 @@
 /* Names, keywords, and the prefixes of strings. */
 #include "keywords.h"
 #include "lexer.h"
+#include "source.h"
 #include "unicode.h"
 
 static int keyword_at(const char *start, size_t size)
@@ -11,17 +12,27 @@ static int keyword_at(const char *start, size_t size)
     return keyword->size == size && !memcmp(keyword->text, start, size) ? keyword->terminal : -1;
 }
 
+DX_NORETURN static void fail_character(dx_lexer *lexer, const char *start, const char *end,
+                                       uint32_t point)
+{
+    if (!dx_is_printable(point))
+        dx_lexer_fail(lexer, start, end, "invalid non-printable character U+%04X",
+                      (unsigned)point);
+    dx_lexer_fail(lexer, start, end, "invalid character '%.*s' (U+%04X)", (int)(end - start), start,
+                  (unsigned)point);
+}
+
 /* PEP 3131: the name as written must consist of identifier characters, and means its NFKC. */
 static dx_value *unicode_name(dx_lexer *lexer, const char *start, const char *end)
 {
+    dx_check_utf8(lexer->context, dx_span_to(lexer, start, end), start, (size_t)(end - start));
     for (const char *at = start; at < end;) {
         const char *character = at;
         uint32_t point = dx_decode_utf8(&at, end);
         bool is_allowed = point < 0x80 || (character == start ? dx_is_identifier_start(point)
                                                               : dx_is_identifier_part(point));
         if (!is_allowed)
-            dx_lexer_fail(lexer, character, at, "invalid character '%.*s' (U+%04X)",
-                          (int)(at - character), character, (unsigned)point);
+            fail_character(lexer, character, at, point);
     }
     size_t size = (size_t)(end - start);
     const char *normal = dx_normalise(lexer->context, start, &size);

@@ -1,5 +1,6 @@
 /* String literals, and the literal text of f-strings (PEP 701). */
 #include "lexer.h"
+#include "source.h"
 
 static bool is_tripled(const char *quote)
 {
@@ -65,6 +66,7 @@ void dx_lex_string(dx_lexer *lexer, const char *start, const char *quote)
     const char *end = triple ? long_string_end(lexer, quote + 3, *quote, span)
                              : short_string_end(lexer, quote + 1, *quote, span);
     span.end = dx_here(lexer, end);
+    dx_check_utf8(lexer->context, span, start, (size_t)(end - start));
     dx_text *text = dx_new_text(lexer->context, DX_STRING, start, (size_t)(end - start));
     dx_emit(lexer, DX_T_STRING, span, &text->head);
     lexer->at = end;
@@ -101,11 +103,17 @@ static text_run begin_run(dx_lexer *lexer, const char *at)
     return (text_run){at, dx_here(lexer, at)};
 }
 
+static dx_span fstring_span(const dx_lexer *lexer)
+{
+    return lexer->fstrings[lexer->fstring_count - 1].start;
+}
+
 /* Emits the text from the run's start to `text_end`; the token itself ends at `end`. */
 static void emit_text(dx_lexer *lexer, text_run run, const char *text_end, const char *end)
 {
     dx_text *text =
         dx_new_text(lexer->context, DX_STRING, run.start, (size_t)(text_end - run.start));
+    dx_check_utf8(lexer->context, fstring_span(lexer), text->bytes, text->size);
     text->head.flags = lexer->fstrings[lexer->fstring_count - 1].raw ? DX_RAW : 0;
     dx_emit(lexer, DX_T_FSTRING_MIDDLE, (dx_span){run.place, dx_here(lexer, end)}, &text->head);
 }
@@ -146,6 +154,14 @@ static void close_field(dx_lexer *lexer, dx_fstring *fstring, text_run run, cons
             dx_new_int(lexer->context, at - lexer->context->text));
 }
 
+/* A newline ends the format of a string in single quotes; only the `}` may follow it. */
+static void leave_format(dx_lexer *lexer, text_run run, const char *at)
+{
+    if (at > run.start)
+        emit_text(lexer, run, at, at);
+    lexer->at = at;
+}
+
 static bool ends_fstring(const dx_fstring *fstring, const char *at)
 {
     return *at == fstring->quote && (fstring->quote_size == 1 || is_tripled(at));
@@ -179,7 +195,12 @@ void dx_lex_fstring_text(dx_lexer *lexer)
             close_fstring(lexer, fstring, run, at);
             return;
         }
-        if (!c || (c == '\n' && fstring->quote_size == 1)) {
+        bool breaks_off = c == '\n' && fstring->quote_size == 1;
+        if (breaks_off && fstring->field_count) {
+            leave_format(lexer, run, at);
+            return;
+        }
+        if (!c || breaks_off) {
             lexer->at = at;
             fail_unterminated(lexer, fstring->start, "f-string", fstring->quote_size == 3);
         }
@@ -187,7 +208,8 @@ void dx_lex_fstring_text(dx_lexer *lexer)
             at = skip_text_escape(lexer, fstring, at, &in_name);
         } else if (c == '}' && in_name) {
             in_name = false;
-            at++;
+            emit_text(lexer, run, at + 1, at + 1); /* CPython ends a token here */
+            run = begin_run(lexer, ++at);
         } else if ((c == '{' || c == '}') && at[1] == c && !fstring->field_count) {
             emit_text(lexer, run, at + 1, at + 2);
             at += 2;

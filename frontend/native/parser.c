@@ -17,9 +17,15 @@ void dx_parser_close(dx_parser *parser)
     free(parser->spans);
 }
 
+/* CPython's parser gives up where its own stack ends; nothing it accepts comes near this. */
+enum { MAX_STACK = 20000 };
+
 static void grow(dx_parser *parser)
 {
     dx_context *context = parser->context;
+    if (parser->capacity >= MAX_STACK)
+        dx_fail(context, DX_MEMORY_ERROR, (dx_span){{0, 0}, {0, 0}},
+                "Parser stack overflowed - Python source too complex to parse");
     size_t capacity = parser->capacity * 2 + 256;
     parser->states = dx_resize(context, parser->states, capacity * sizeof *parser->states);
     parser->values = dx_resize(context, parser->values, capacity * sizeof *parser->values);
@@ -111,6 +117,17 @@ static int action_for(const dx_parser *parser, const dx_token *token)
     return action ? action : dx_actions[state][token->type];
 }
 
+DX_NORETURN static void refuse(dx_parser *parser, const dx_token *token)
+{
+    dx_context *context = parser->context;
+    context->error->at_end = token->type == DX_T_ENDMARKER;
+    if (token->type == DX_T_INDENT)
+        dx_fail(context, DX_INDENTATION_ERROR, token->span, "unexpected indent");
+    if (dx_actions[parser->states[parser->size]][DX_T_INDENT] > 0)
+        dx_fail(context, DX_INDENTATION_ERROR, token->span, "expected an indented block");
+    dx_fail(context, DX_SYNTAX_ERROR, token->span, "invalid syntax");
+}
+
 void dx_parser_feed(dx_parser *parser, const dx_token *token)
 {
     for (;;) {
@@ -119,10 +136,8 @@ void dx_parser_feed(dx_parser *parser, const dx_token *token)
             push(parser, action, token->value, token->span);
             return;
         }
-        if (action == 0) {
-            parser->context->error->at_end = token->type == DX_T_ENDMARKER;
-            dx_fail(parser->context, DX_SYNTAX_ERROR, token->span, "invalid syntax");
-        }
+        if (action == 0)
+            refuse(parser, token);
         reduce_by(parser, -action, token);
     }
 }

@@ -27,24 +27,27 @@ static size_t copy_lines(char *text, const char *source, size_t size)
     return (size_t)(out - text);
 }
 
-static void check_utf8(dx_context *context)
+/* The first byte that is not UTF-8, or `end`. */
+static const char *find_invalid(const char *at, const char *end)
 {
-    const char *at = context->text, *end = at + context->size, *line_start = at;
-    int line = 1;
     while (at < end) {
-        if (*at == '\n') {
-            line++;
-            line_start = at + 1;
-        }
-        if ((unsigned char)*at < 0x80) {
+        if ((unsigned char)*at < 0x80)
             at++;
-        } else if (dx_decode_utf8(&at, end) == DX_INVALID_UTF8) {
-            dx_position place = {line, (int)(at - line_start)};
-            dx_fail(context, DX_SYNTAX_ERROR, dx_span_at(place),
-                    "(unicode error) 'utf-8' codec can't decode byte 0x%02x in position %d",
-                    (unsigned char)*at, (int)(at - line_start));
-        }
+        else if (dx_decode_utf8(&at, end) == DX_INVALID_UTF8)
+            break;
     }
+    return at;
+}
+
+void dx_check_utf8(dx_context *context, dx_span span, const char *bytes, size_t size)
+{
+    if (context->is_utf8)
+        return;
+    const char *invalid = find_invalid(bytes, bytes + size);
+    if (invalid < bytes + size)
+        dx_fail(context, DX_SYNTAX_ERROR, span,
+                "(unicode error) 'utf-8' codec can't decode byte 0x%02x in position %d",
+                (unsigned char)*invalid, (int)(invalid - bytes));
 }
 
 static bool has_high_byte(const char *text, size_t size)
@@ -61,10 +64,6 @@ static bool has_high_byte(const char *text, size_t size)
 
 void dx_load_source(dx_context *context, const char *source, size_t size)
 {
-    if (size >= 3 && !memcmp(source, "\xEF\xBB\xBF", 3)) {
-        source += 3;
-        size -= 3;
-    }
     if (size > INT32_MAX - 16)
         dx_fail(context, DX_MEMORY_ERROR, nowhere, "source of 2 GiB or more");
     if (memchr(source, 0, size))
@@ -75,8 +74,8 @@ void dx_load_source(dx_context *context, const char *source, size_t size)
         text[size++] = '\n';
     memset(text + size, 0, SENTINEL);
     context->size = size;
-    if (has_high_byte(text, size))
-        check_utf8(context);
+    context->is_utf8 =
+        !has_high_byte(text, size) || find_invalid(text, text + size) == text + size;
 }
 
 /* The encoding named in a comment line, as PEP 263's `coding[:=]\s*([-\w.]+)`. */

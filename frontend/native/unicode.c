@@ -77,6 +77,11 @@ bool dx_is_identifier_part(uint32_t point)
     return in_ranges(dx_identifier_part, COUNT_OF(dx_identifier_part), point);
 }
 
+bool dx_is_printable(uint32_t point)
+{
+    return in_ranges(dx_printable, COUNT_OF(dx_printable), point);
+}
+
 static int compare_points(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;

@@ -17,6 +17,7 @@ int dx_encode_utf8(char *bytes, uint32_t point);
 
 bool dx_is_identifier_start(uint32_t point);
 bool dx_is_identifier_part(uint32_t point);
+bool dx_is_printable(uint32_t point); /* as str.isprintable; for points above ASCII */
 
 /* NFKC of valid UTF-8. Sets `size`; the result lives as long as the context. */
 const char *dx_normalise(dx_context *context, const char *bytes, size_t *size);

@@ -11,10 +11,10 @@ import re
 from dx_py.frontend.portable.scanner import OpenFString, Scanner
 from dx_py.frontend.portable.tokens import refuse, utf8
 
-MAX_FIELD_NESTING = 150
+MAX_FIELD_NESTING = 3
 
 _PLAIN = re.compile(r"""[^{}\\\n'"]*""")
-_NAMED_CHARACTER = re.compile(r"\\N\{[^}\n]*\}?")
+_NAMED_CHARACTER = re.compile(r"\\N\{[^}\n]*\}")
 
 
 def enters_spec(scanner: Scanner, text: str) -> bool:
@@ -52,6 +52,10 @@ def scan_text(scanner: Scanner, index: int) -> int:
                 return _begin_field(scanner, index)
             case "}" if fstring.in_spec:
                 return end_field(scanner, index)
+            case "\\N":
+                continue  # the host ends a token after a named character
+            case "\n":
+                return index  # it ends the format of a string in single quotes
             case "}":
                 message = "f-string: single '}' is not allowed"
                 raise refuse(message, scanner.place(index))
@@ -72,9 +76,15 @@ def _text_end(scanner: Scanner, index: int) -> tuple[int, str]:
             doubled = letter * 2
             is_doubled = text.startswith(doubled, index) and not fstring.in_spec
             return index, doubled if is_doubled else letter
-        if not letter or (letter == "\n" and len(fstring.quote) == 1):
+        breaks_off = letter == "\n" and len(fstring.quote) == 1
+        if breaks_off and fstring.in_spec:
+            return index, letter
+        if not letter or breaks_off:
             raise _unterminated(scanner, fstring, index)
-        index = _escape_end(text, index, fstring) if letter == "\\" else index + 1
+        named = None if fstring.is_raw else _NAMED_CHARACTER.match(text, index)
+        if named:
+            return named.end(), "\\N"
+        index = _escape_end(text, index) if letter == "\\" else index + 1
 
 
 def _plain_end(text: str, index: int) -> int:
@@ -82,11 +92,7 @@ def _plain_end(text: str, index: int) -> int:
     return found.end() if found else index
 
 
-def _escape_end(text: str, index: int, fstring: OpenFString) -> int:
-    if not fstring.is_raw:
-        named = _NAMED_CHARACTER.match(text, index)
-        if named:
-            return named.end()
+def _escape_end(text: str, index: int) -> int:
     return index + 1 if text[index + 1 : index + 2] in ("{", "}") else index + 2
 
 

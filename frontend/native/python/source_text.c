@@ -21,15 +21,23 @@ static int fail(PyObject *filename, const char *format, const char *encoding)
     return -1;
 }
 
-/* As tokenize does: lower case, `_` as `-`, at most twelve characters matter. */
-static bool is_utf8(const char *encoding)
+/* Whether the name is `known` or `known` and a suffix, as tokenize compares: lower case, `_` as
+ * `-`, the first twelve characters. */
+static bool is_encoding(const char *encoding, const char *known)
 {
     char name[13] = {0};
     for (size_t i = 0; i < 12 && encoding[i]; i++) {
         char c = encoding[i];
         name[i] = (char)(c == '_' ? '-' : c >= 'A' && c <= 'Z' ? c + 32 : c);
     }
-    return !strcmp(name, "utf-8") || !strncmp(name, "utf-8-", 6);
+    size_t size = strlen(known);
+    return !strncmp(name, known, size) && (!name[size] || name[size] == '-');
+}
+
+static bool is_latin_1(const char *encoding)
+{
+    return is_encoding(encoding, "latin-1") || is_encoding(encoding, "iso-8859-1") ||
+           is_encoding(encoding, "iso-latin-1");
 }
 
 static int recode(dx_source_text *text, const char *encoding, PyObject *filename)
@@ -63,11 +71,11 @@ static int apply_declaration(dx_source_text *text, PyObject *filename)
         return 0;
     char encoding[LONGEST_ENCODING] = {0};
     memcpy(encoding, name, size < sizeof encoding - 1 ? size : sizeof encoding - 1);
-    if (is_utf8(encoding))
+    if (is_encoding(encoding, "utf-8"))
         return 0;
     if (has_mark)
         return fail(filename, "encoding problem: %s with BOM", encoding);
-    return recode(text, encoding, filename);
+    return recode(text, is_latin_1(encoding) ? "iso-8859-1" : encoding, filename);
 }
 
 /* A str has no byte order mark: U+FEFF in it is a character like others. */

@@ -83,9 +83,9 @@ void dx_raise(const dx_error *error, PyObject *filename, const dx_source_text *t
     if (error->kind == DX_CALLBACK_ERROR && PyErr_Occurred())
         return;
     PyObject *class = exception_class(error->kind);
-    if (error->kind == DX_MEMORY_ERROR)
-        PyErr_NoMemory();
-    else if (error->kind == DX_RECURSION_ERROR || error->kind == DX_VALUE_ERROR)
+    bool has_text_only = error->kind == DX_MEMORY_ERROR || error->kind == DX_RECURSION_ERROR ||
+                         error->kind == DX_VALUE_ERROR;
+    if (has_text_only)
         PyErr_SetString(class, error->message);
     else
         raise_syntax_error(class, error, filename, text);

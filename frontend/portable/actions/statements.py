@@ -16,10 +16,12 @@ _ASYNC: dict[type[ast.AST], type[ast.AST]] = {
 }
 
 
-def with_items(source: Source, items: list[ast.withitem]) -> list[ast.withitem]:
+def with_items(source: Source, items: list[ast.withitem], span: Span) -> list[ast.withitem]:
     """``with (a, b):`` parses as one tuple, and means two context managers."""
     sole = items[0].context_expr
     if len(items) > 1 or items[0].optional_vars is not None or not isinstance(sole, ast.Tuple):
+        return items
+    if (sole.lineno, sole.col_offset) != span.start:
         return items
     stays = any(isinstance(e, ast.Starred) or source.is_bare_walrus(e) for e in sole.elts)
     return items if stays or not sole.elts else context_items(sole.elts)

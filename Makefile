@@ -100,5 +100,46 @@ conformance-diagnostics: setup
 conformance-trees: setup
 	$(BIN)/python -m pytest -q -n 2 tests/frontend/conformance/trees.py
 
+# The front end against the host: its whole library; mutants; the C code under sanitizers.
+FE_BUILD := build/frontend
+FE_NATIVE := $(wildcard frontend/native/*.c)
+FE_SANITIZE := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FE_COUNT ?= 100000
+FE_SEED ?= 1
+FE_SECONDS ?= 3600
+
+.PHONY: conformance-frontend fuzz-frontend fuzz-frontend-coverage sanitize-frontend bench-frontend
+
+conformance-frontend: setup
+	$(BIN)/python -m tests.frontend.library_conformance
+
+fuzz-frontend: setup
+	$(BIN)/python -m tests.frontend.token_mutants --count $(FE_COUNT) --seed $(FE_SEED)
+
+$(FE_BUILD)/generated: setup
+	mkdir -p $@
+	$(BIN)/python -c "from pathlib import Path; from dx_py.frontend.grammar.generate import \
+		generate; generate(Path('$@'))"
+
+fuzz-frontend-coverage: $(FE_BUILD)/generated
+	clang -std=gnu11 $(FE_SANITIZE) -fsanitize=fuzzer -Ifrontend/native -I$< \
+		-o $(FE_BUILD)/fuzz_parse $(FE_NATIVE) tests/frontend/native/fuzz_parse.c
+	$(BIN)/python -m tests.frontend.native.seed_corpus $(FE_BUILD)/seeds
+	mkdir -p $(FE_BUILD)/corpus
+	$(FE_BUILD)/fuzz_parse -max_total_time=$(FE_SECONDS) -max_len=4096 -timeout=20 \
+		-rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 \
+		-artifact_prefix=$(FE_BUILD)/ $(FE_BUILD)/corpus $(FE_BUILD)/seeds
+
+sanitize-frontend: $(FE_BUILD)/generated
+	clang -std=gnu11 $(FE_SANITIZE) -shared -fPIC -shared-libasan -Ifrontend/native -I$< \
+		$$($(BIN)/python -c "import sysconfig; print('-I' + sysconfig.get_path('include'))") \
+		-o $(FE_BUILD)/_ast.so $(FE_NATIVE) $(wildcard frontend/native/python/*.c)
+	LD_PRELOAD=$$(clang -print-file-name=libclang_rt.asan-$$(uname -m).so) \
+		ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
+		$(BIN)/python -m tests.frontend.native.sanitized $(FE_BUILD)/_ast.so
+
+bench-frontend: setup
+	$(BIN)/python -m bench.frontend.parse
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info

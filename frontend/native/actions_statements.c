@@ -185,6 +185,9 @@ dx_value *dx_with_items(dx_context *context, dx_value *items, dx_span span)
                    dx_same_position(expression->span.start, span.start);
     if (!is_sole || !is_item_tuple(&expression->head))
         return items;
+    if (context->options.minor_version < 9)
+        dx_fail(context, DX_SYNTAX_ERROR, expression->span,
+                "Parenthesized context managers are only supported in Python 3.9 and greater");
     return dx_context_items(context, expression->fields[0]);
 }
 

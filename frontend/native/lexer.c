@@ -115,7 +115,7 @@ static void add_type_ignore(dx_lexer *lexer, const char *tag, const char *end)
 }
 
 /* Passes over the comment at lexer->at; says whether it was a token. */
-static bool lex_comment(dx_lexer *lexer)
+static bool lex_comment(dx_lexer *lexer, bool is_alone)
 {
     const char *start = lexer->at, *end = end_of_line(lexer, start);
     const char *type = lexer->context->options.type_comments ? type_comment(start) : NULL;
@@ -123,7 +123,8 @@ static bool lex_comment(dx_lexer *lexer)
     if (!type)
         return false;
     if (is_type_ignore(type, end)) {
-        add_type_ignore(lexer, type + 6, end);
+        /* Alone in its line, CPython takes the newline into its tag. */
+        add_type_ignore(lexer, type + 6, is_alone && *end ? end + 1 : end);
         return false;
     }
     dx_span span = dx_span_to(lexer, type, end);
@@ -228,7 +229,7 @@ static void lex_indentation(dx_lexer *lexer)
     for (;;) {
         dx_indent indent = measure(lexer);
         bool is_comment = *lexer->at == '#';
-        if (is_comment && lex_comment(lexer))
+        if (is_comment && lex_comment(lexer, true))
             return;
         if (*lexer->at != '\n') {
             if (!is_comment)
@@ -538,7 +539,7 @@ static bool lex_token(dx_lexer *lexer)
         switch (*at) {
         case '\0': end_of_text(lexer); return false;
         case '\n': return !lex_newline(lexer);
-        case '#': lex_comment(lexer); break;
+        case '#': lex_comment(lexer, false); break;
         case '\\': continue_line(lexer); break;
         case '"': case '\'': dx_lex_string(lexer, at, at); break;
         default: lex_operator(lexer, at); break;

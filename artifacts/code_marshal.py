@@ -57,28 +57,26 @@ class _Writer:
         self.pieces: list[bytes] = []
         self._numbers: dict[object, int] = {}
 
-    def write(self, value: object) -> None:
-        if value is None or value is ... or type(value) is bool:
+    def write(self, value: Any) -> None:  # noqa: ANN401
+        kind = type(value)
+        if kind is str:
+            key = value
+        elif kind is int and -(1 << 31) <= value < 1 << 31:
+            self.pieces.append(b"i" + _I32.pack(value))
+            return
+        elif kind in _SINGLETON_TYPES:
             self.pieces.append(_SINGLETONS[value])
-        elif type(value) is int:
-            self._write_int(value)
-        elif isinstance(value, _CODE):
-            # Equal functions on two lines are two objects, and never shared.
-            self._number(object())
-            self._write_code(value)
+            return
         else:
-            self._write_shared(value)
-
-    def _write_shared(self, value: Any) -> None:  # noqa: ANN401
-        key = _key(value)
-        number = self._numbers.get(key) if key is not None else None
+            key = _key(value)
+        number = self._numbers.get(key)
         if number is not None:
             self.pieces.append(b"r" + _U32.pack(number))
             return
-        write = _SHARED.get(type(value))
+        write = _WRITERS.get(kind)
         if write is None:
-            raise TypeError(f"a code object cannot hold {type(value).__name__!r}")
-        self._number(object() if key is None else key)
+            raise TypeError(f"a code object cannot hold {kind.__name__!r}")
+        self._number(key)
         write(self, value)
 
     def _number(self, key: object) -> None:
@@ -87,12 +85,6 @@ class _Writer:
     def _head(self, kind: bytes, *parts: bytes) -> None:
         self.pieces.append(bytes([kind[0] | REF]))
         self.pieces.extend(parts)
-
-    def _write_int(self, value: int) -> None:
-        if -(1 << 31) <= value < 1 << 31:
-            self.pieces.append(b"i" + _I32.pack(value))
-        else:
-            self._write_shared(value)
 
     def _write_long(self, value: int) -> None:
         magnitude, digits = abs(value), []
@@ -162,7 +154,7 @@ class _Writer:
         self.write(code.co_exceptiontable)
 
 
-_SHARED: dict[type, Callable[[_Writer, Any], None]] = {
+_WRITERS: dict[type, Callable[[_Writer, Any], None]] = {
     int: _Writer._write_long,
     str: _Writer._write_str,
     bytes: _Writer._write_bytes,
@@ -170,9 +162,11 @@ _SHARED: dict[type, Callable[[_Writer, Any], None]] = {
     complex: _Writer._write_complex,
     tuple: _Writer._write_tuple,
     frozenset: _Writer._write_frozenset,
+    _CODE: _Writer._write_code,
 }
 
 _SINGLETONS: dict[object, bytes] = {None: b"N", True: b"T", False: b"F", ...: b"."}
+_SINGLETON_TYPES = frozenset(map(type, _SINGLETONS))
 
 
 def _alone(value: object) -> bytes:
@@ -183,19 +177,30 @@ def _alone(value: object) -> bytes:
 
 
 def _key(value: object) -> object:
-    """Equal for exactly the values that may be one object; None for those that may not."""
-    if isinstance(value, str | bytes):
+    """Equal for exactly the values that may be one object.
+
+    Never compares str with bytes, which ``python -bb`` forbids. Equal functions on two lines
+    are two objects: a code object's key, and that of a tuple holding one, is equal to no other.
+    """
+    kind = type(value)
+    if kind is str:
         return value
-    if isinstance(value, tuple):
-        keys = tuple(map(_key, value))
-        return None if None in keys else (tuple, keys)
-    if isinstance(value, frozenset):
+    if kind is tuple:
+        assert isinstance(value, tuple)
+        if _ONLY_STRINGS.issuperset(map(type, value)):
+            return tuple, value
+        return tuple, tuple(map(_key, value))
+    if kind is frozenset:
+        assert isinstance(value, frozenset)
         return frozenset, frozenset(map(_key, value))
     if isinstance(value, float):
         return float, _FLOAT.pack(value)
     if isinstance(value, complex):
         return complex, _COMPLEX.pack(value.real, value.imag)
-    return None if isinstance(value, _CODE) else (type(value), value)
+    return object() if kind is _CODE else (kind, value)
+
+
+_ONLY_STRINGS = frozenset({str})
 
 
 def _locals_plus(code: CodeType) -> tuple[tuple[str, ...], bytes]:

@@ -98,6 +98,12 @@ def test_hash_seeds_change_nothing():
     assert len(digests) == 1
 
 
+def test_text_and_bytes_are_never_compared():
+    source = "x = 'a', b'a', ('a', 1), (b'a', 1), frozenset; 'a' in {'a', b'a'}"
+    command = [sys.executable, "-bb", "-W", "error", "-c", PROGRAM]
+    subprocess.run(command, input=source, text=True, check=True, stdout=subprocess.DEVNULL)
+
+
 def test_what_is_not_code_is_refused():
     with pytest.raises(ValueError, match="not a marshalled code object"):
         code_marshal.loads(marshal.dumps([1]))

@@ -86,6 +86,11 @@ def config_paths(prefix: Path | None) -> Iterator[tuple[str, Path]]:
         yield "env", Path(named)
 
 
+def user_config_path() -> Path:
+    """The file that ``config set`` writes."""
+    return _user_config() / "pip" / ("pip.ini" if sys.platform == "win32" else "pip.conf")
+
+
 def _global_paths() -> list[Path]:
     if sys.platform == "win32":
         return [Path(os.environ.get("PROGRAMDATA", "C:/ProgramData")) / "pip" / "pip.ini"]

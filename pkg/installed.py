@@ -45,6 +45,13 @@ class InstalledDistribution:
             return ""
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the metadata that an installer leaves is still there."""
+        if self.info.suffix != ".dist-info":
+            return True
+        return (self.info / "METADATA").is_file() and (self.info / "RECORD").is_file()
+
+    @property
     def is_requested(self) -> bool:
         return (self.info / "REQUESTED").exists()
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from dx_py.pkg.commands.build_environments import BuildEnvironments
 from dx_py.pkg.commands.installing import Outcome, install_into
 from dx_py.pkg.commands.options import Arguments
-from dx_py.pkg.commands.services import environment_from, make_services
+from dx_py.pkg.commands.services import make_services
+from dx_py.pkg.commands.target import environment_from
 from dx_py.pkg.commands.wanted import read_files
 from dx_py.pkg.environment import Environment, prefix_folder, target_folder
 from dx_py.pkg.errors import PkgError, UsageError

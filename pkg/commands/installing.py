@@ -56,13 +56,54 @@ def install_into(
         workshop.builder.close()
 
 
+#: What ``sync`` leaves alone although no file names it.
+_TOOLS = frozenset(("pip", "setuptools", "wheel", "uv", "dx-py"))
+
+
+def synchronise(
+    environment: Environment,
+    said: RequirementsFile,
+    arguments: Arguments,
+    services: Services,
+    environments: BuildEnvironments,
+) -> Outcome:
+    """Exactly what the files name, in one transaction; dependencies are not looked for."""
+    arguments.counts["no-deps"] = 1
+    workshop = open_workshop(arguments, services, environment, environments)
+    try:
+        wanted = collect(arguments, said, environment.interpreter.markers, workshop.builder)
+        workshop.acquirer.hashes.update(wanted.hashes)
+        keep = _kept(arguments, wanted, environment)
+        resolving = resolve_wanted(
+            arguments, said, wanted, environment, services, workshop, keep=keep
+        )
+        outcome = plan_changes(arguments, wanted, resolving, environment)
+        if wanted.hashes or arguments.flag("require-hashes") or "require-hashes" in said.flags:
+            require_hashes(outcome.to_install, wanted.hashes)
+        outcome.to_remove += _extraneous(resolving, environment)
+        if not arguments.flag("dry-run"):
+            _change(outcome, environment, workshop, arguments)
+        return outcome
+    finally:
+        workshop.builder.close()
+
+
+def _extraneous(resolving: Resolving, environment: Environment) -> list[InstalledDistribution]:
+    pins = resolving.resolution.pins
+    return [
+        each
+        for name, each in sorted(environment.installed.items())
+        if each.name not in pins and name not in _TOOLS and _is_ours(each, environment)
+    ]
+
+
 def _kept(
     arguments: Arguments, wanted: Wanted, environment: Environment
 ) -> set[NormalizedName]:
     """What of the installed is a choice: all, but for what is to be upgraded or replaced."""
     if arguments.flag("force-reinstall") or arguments.flag("ignore-installed"):
         return set()
-    kept = set(environment.installed)
+    kept = {name for name, each in environment.installed.items() if each.is_whole}
     if arguments.flag("upgrade"):
         if arguments.text("upgrade-strategy") == "eager":
             return set()
@@ -93,6 +134,8 @@ def is_installed(candidate: Candidate, installed: InstalledDistribution) -> bool
     """Whether the candidate is what is there: the same version from the same place."""
     if candidate.installed is not None:
         return True
+    if not installed.is_whole:
+        return False
     if candidate.direct is not None:
         same = installed.direct_url == candidate.direct.direct_url
         return same and "dir_info" not in candidate.direct.direct_url
@@ -109,7 +152,7 @@ def _change(
     outcome: Outcome, environment: Environment, workshop: Workshop, arguments: Arguments
 ) -> None:
     wheels = workshop.acquirer.acquire(outcome.to_install, workshop.builder.build)
-    if not outcome.to_install:
+    if not outcome.to_install and not outcome.to_remove:
         return
     installations = tuple(
         Installation(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dx_py.pkg.commands.options import Arguments
-from dx_py.pkg.commands.services import environment_from
+from dx_py.pkg.commands.target import environment_from
 from dx_py.pkg.environment import Environment
 from dx_py.pkg.installed import InstalledDistribution, scan
 from dx_py.pkg.names import normalize

@@ -55,3 +55,21 @@ def newest_versions(
         return found
     finally:
         services.fetcher.close()
+
+
+def all_versions(
+    arguments: Arguments, environment: Environment, name: NormalizedName
+) -> list[str]:
+    """Every version that could be installed, newest first."""
+    said = RequirementsFile()
+    services = make_services(arguments, said)
+    try:
+        entries = services.catalog.entries(name) or ()
+        candidates, _ = evaluate(name, entries, file_rules(arguments, said, environment))
+    finally:
+        services.fetcher.close()
+    return [
+        str(each.version)
+        for each in candidates
+        if each.yanked is None and (arguments.flag("pre") or not each.version.is_prerelease)
+    ]

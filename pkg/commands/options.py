@@ -25,7 +25,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """``flags`` as typed; the longest, without dashes, is the name in configuration."""
+    """``flags`` as typed; the first long one, without dashes, names it everywhere else."""
 
     flags: tuple[str, ...]
     kind: Kind
@@ -36,7 +36,7 @@ class Option:
 
     @property
     def name(self) -> str:
-        return max(self.flags, key=len).lstrip("-")
+        return next(flag for flag in self.flags if flag.startswith("--"))[2:]
 
     @property
     def takes_value(self) -> bool:
@@ -168,7 +168,8 @@ def _store(option: Option, value: str, arguments: Arguments) -> None:
 def _add_defaults(command: Command, arguments: Arguments, defaults: Mapping[str, str]) -> None:
     """A list from the configuration comes before what was typed; anything else gives way."""
     for option in command.options:
-        text = defaults.get(option.name)
+        names = (flag.lstrip("-") for flag in option.flags)
+        text = next((defaults[name] for name in names if name in defaults), None)
         if text is None:
             continue
         if option.kind is Kind.LIST:

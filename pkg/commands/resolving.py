@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from packaging.version import Version
 from resolvelib import ResolutionImpossible, Resolver
 
 from dx_py.pkg.building.builder import Builder, BuildSettings
@@ -87,14 +88,16 @@ def resolve_wanted(
     workshop: Workshop,
     *,
     keep: set[NormalizedName],
+    preferred: dict[str, Version] | None = None,
 ) -> Resolving:
     """``keep`` names what stays at its installed version where that will do.
 
     Raises ResolutionError with an explanation.
     """
     provider = make_provider(
-        arguments, said, wanted, environment, services, workshop, keep=keep
-    )
+        arguments, said, wanted, environment, services, workshop, keep=keep,
+        preferred=preferred or {},
+    )  # fmt: skip
     make = Resolver if arguments.text("resolver") == "resolvelib" else PubGrubResolver
     try:
         resolution = resolve(provider, wanted.requirements, make)
@@ -114,6 +117,7 @@ def make_provider(
     workshop: Workshop,
     *,
     keep: set[NormalizedName],
+    preferred: dict[str, Version],
 ) -> PackageProvider:
     prereleases = arguments.flag("pre") or "pre" in said.flags
     markers = environment.interpreter.markers
@@ -133,6 +137,7 @@ def make_provider(
         prereleases=prereleases,
         constraints=wanted.constraints,
         overrides=wanted.overrides,
+        preferred=preferred,
         lowest=arguments.text("resolution") == "lowest",
         no_deps=arguments.flag("no-deps"),
         prefer_binary=arguments.flag("prefer-binary") or "prefer-binary" in said.flags,

@@ -8,9 +8,8 @@ from pathlib import Path
 from packaging.version import Version
 
 from dx_py.pkg.commands.options import Arguments
-from dx_py.pkg.environment import Environment, open_environment
+from dx_py.pkg.environment import Environment
 from dx_py.pkg.errors import UsageError
-from dx_py.pkg.imitation import imitate
 from dx_py.pkg.index.catalog import Catalog, Index
 from dx_py.pkg.index.credentials import Credentials
 from dx_py.pkg.index.fetcher import Fetcher
@@ -33,21 +32,6 @@ class Services:
     fetcher: Fetcher
     catalog: Catalog
     metadata: MetadataSource
-
-
-def environment_from(arguments: Arguments, store: Path) -> Environment:
-    environment = open_environment(
-        store,
-        python=arguments.text("python"),
-        system=arguments.flag("system"),
-        break_system=arguments.flag("break-system-packages"),
-    )
-    return imitate(
-        environment,
-        version=arguments.text("python-version"),
-        platforms=arguments.many("platform"),
-        abis=arguments.many("abi"),
-    )
 
 
 def make_services(

@@ -140,6 +140,50 @@ COMMANDS: tuple[Command, ...] = (
         *FREEZING, *ENVIRONMENT, *NETWORK)),
     Command("show", "Show installed packages.", "listing:show", (
         Option(("-f", "--files"), _FLAG, "Their files, too."), *ENVIRONMENT), "NAME..."),
+    Command("compile", "Resolve requirements to pins.", "compile:compile_requirements", (
+        Option(("-o", "--output-file"), _VALUE, "Write here; its pins stay if they can.",
+               "FILE"),
+        Option(("-U", "--upgrade"), _FLAG, "Do not look at the output file's pins."),
+        Option(("-P", "--upgrade-package"), _LIST, "Nor at this one's.", "NAME"),
+        Option(("--extra",), _LIST, "With this extra of pyproject.toml.", "NAME"),
+        Option(("--generate-hashes",), _FLAG, "With the hashes of every file."),
+        Option(("--no-annotate",), _FLAG, "Without who needs what."),
+        Option(("--no-header",), _FLAG, "Without the first lines."),
+        Option(("--strip-extras",), _FLAG, "Names without extras."),
+        Option(("--emit-index-url",), _FLAG, "With a line that names the index."),
+        *REQUIREMENTS[1:], *ENVIRONMENT, *NETWORK), "FILE..."),
+    Command("sync", "Make an environment what files of pins say.", "sync:sync", (
+        *REQUIREMENTS[1:], *INSTALLING, *ENVIRONMENT, *NETWORK), "FILE..."),
+    Command("download", "Save distributions and what they need.", "fetching:download", (
+        Option(("-d", "--dest"), _VALUE, "Where to.", "DIR", default="."),
+        *REQUIREMENTS, *ENVIRONMENT, *NETWORK), "REQUIREMENT..."),
+    Command("wheel", "Save wheels, building them where needed.", "fetching:wheel", (
+        Option(("-w", "--wheel-dir"), _VALUE, "Where to.", "DIR", default="."),
+        *REQUIREMENTS, *ENVIRONMENT, *NETWORK), "REQUIREMENT..."),
+    Command("hash", "Print the hashes of files.", "fetching:hash_files", (
+        Option(("-a", "--algorithm"), _VALUE, "Which.", "NAME",
+               ("sha256", "sha384", "sha512"), "sha256"),), "FILE..."),
+    Command("tree", "Show installed packages as a tree of needs.", "relations:tree", (
+        Option(("--invert", "--reverse"), _FLAG, "Who needs it, instead."),
+        Option(("--package",), _LIST, "Begin with this one.", "NAME"), *ENVIRONMENT)),
+    Command("why", "Say what needs an installed package.", "relations:why", ENVIRONMENT,
+            "NAME..."),
+    Command("why-not", "Say what speaks against a requirement.", "relations:why_not",
+            (*REQUIREMENTS, *ENVIRONMENT, *NETWORK), "REQUIREMENT..."),
+    Command("index", "Ask an index: 'index versions NAME'.", "about:index",
+            (*REQUIREMENTS, *ENVIRONMENT, *NETWORK), "versions NAME"),
+    Command("inspect", "Describe an environment as JSON.", "about:inspect", (
+        Option(("-l", "--local"), _FLAG, "Not what the environment inherits."),
+        *ENVIRONMENT)),
+    Command("cache", "Look after kept pages and wheels.", "about:cache", (),
+            "dir|info|list|remove|purge"),
+    Command("config", "Show and change pip's configuration.", "about:config", (
+        Option(("--user",), _FLAG, "Accepted; the user's file is the one that is written."),
+        Option(("--global",), _FLAG, "Accepted for pip's sake."),
+        Option(("--site",), _FLAG, "Accepted for pip's sake.")),
+            "list|get|set|unset|debug"),
+    Command("debug", "Say what would be worked on, and with which tags.", "about:debug",
+            ENVIRONMENT),
     Command("check", "Check that requirements of what is installed are met.",
             "listing:check", ENVIRONMENT),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from dx_py.pkg.commands.options import Arguments
-from dx_py.pkg.commands.services import environment_from
+from dx_py.pkg.commands.target import environment_from
 from dx_py.pkg.environment import Environment
 from dx_py.pkg.errors import EnvironmentProblemError, PkgError
 from dx_py.pkg.install.apply import Change, apply

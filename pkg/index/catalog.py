@@ -52,6 +52,8 @@ class Catalog:
     find_links: list[str] = field(default_factory=list)
     best_match: bool = False
     refresh: bool = False
+    #: When the first of the pages that were used becomes stale, in seconds since the epoch.
+    fresh_until: float = float("inf")
     _questions: dict[tuple[str, str], _Question] = field(default_factory=dict)
     _folders: list[LinksFolder] | None = None
     _link_pages: list[FileEntry] | None = None
@@ -122,6 +124,7 @@ class Catalog:
         self._questions[index.url, project] = question
         question.cached = None if self.refresh else self.cache.load(question.url)
         if question.cached is not None and self._usable(question.cached):
+            self._note_freshness(question.cached.stored + question.cached.max_age)
             question.entries = _from_rows(question.cached.payload)
             return question
         headers: tuple[tuple[str, str], ...] = (("Accept", ACCEPT),)
@@ -131,6 +134,9 @@ class Catalog:
             Request(question.url, headers, limit=_PAGE_LIMIT)
         )
         return question
+
+    def _note_freshness(self, until: float) -> None:
+        self.fresh_until = min(self.fresh_until, until)
 
     def _usable(self, cached: CachedAnswer) -> bool:
         return self.fetcher.offline or cached.is_fresh(time.time())
@@ -148,6 +154,7 @@ class Catalog:
         return question.entries
 
     def _read(self, question: _Question, answer: Response) -> list[FileEntry]:
+        self._note_freshness(time.time() + self.cache.lifetime(answer.headers))
         if answer.status == 304 and question.cached is not None:
             self.cache.save(
                 question.url, question.cached.payload, _merged(question.cached, answer)

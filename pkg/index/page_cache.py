@@ -71,11 +71,13 @@ class PageCache:
             headers.get("etag", ""),
             headers.get("last-modified", ""),
             int(time.time()),
-            self._lifetime(control),
+            self.lifetime(headers),
         ]
         save(self._path(key), encode(Artifact(_KIND, _SCHEMA, entry)), store=self._store)
 
-    def _lifetime(self, control: dict[str, str]) -> int:
+    def lifetime(self, headers: dict[str, str]) -> int:
+        """For how many seconds an answer with these headers is fresh."""
+        control = parse_cache_control(headers.get("cache-control", ""))
         if self._max_age is not None:
             return self._max_age
         if "no-cache" in control:

@@ -19,12 +19,12 @@ def removal_paths(distribution: InstalledDistribution, prefix: Path) -> list[str
         return _develop_paths(distribution, prefix)
     listed = distribution.files()
     if listed is None:
-        listed = _guess(distribution)
+        listed = _guess(distribution) if distribution.is_whole else []
     location = str(distribution.location)
     owned = {os.path.normpath(os.path.join(location, path)) for path in listed}  # noqa: PTH118
     allowed = (f"{location}{os.sep}", f"{prefix}{os.sep}")
     owned = {path for path in owned if path.startswith(allowed)}
-    owned.add(f"{distribution.info}{os.sep}RECORD")
+    owned.add(str(distribution.info))
     return _covered(owned, (location, str(prefix)))
 
 

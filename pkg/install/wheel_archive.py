@@ -23,8 +23,8 @@ from dx_py.pkg.names import normalize
 _CHUNK = 1 << 20
 _MAX_FILES = 200_000
 _MAX_TOTAL = 16 << 30
-#: Deflate reaches 1032; a file that passes this is made of nothing.
-_MAX_RATIO = 1500
+#: Deflate reaches 1032; a large file that passes this is made of nothing.
+_MAX_RATIO = 500
 _MAX_SMALL = 1 << 26
 _UNSIGNED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 

@@ -35,7 +35,7 @@ class Rules:
     """What narrows the choice beyond the requirements themselves.
 
     ``constraints`` hold for a package only if it is needed; ``overrides`` replace what any
-    metadata says of it.
+    metadata says of it. ``preferred`` versions come first where they will do.
     """
 
     environment: dict[str, str]
@@ -45,6 +45,7 @@ class Rules:
     lowest: bool = False
     no_deps: bool = False
     prefer_binary: bool = False
+    preferred: dict[str, Version] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -315,6 +316,7 @@ def order(candidates: list[Candidate], rules: Rules) -> list[Candidate]:
     return sorted(
         ordered,
         key=lambda each: (
+            rules.preferred.get(each.name) != each.version,
             each.version.is_prerelease and not rules.prereleases,
             must_build(each),
         ),

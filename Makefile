@@ -81,6 +81,11 @@ sanitize-launcher: wheel-test
 	DX_TEST_LAUNCHER=$(CURDIR)/$(WHEEL_TEST)/venv/bin/dx-py \
 		$(BIN)/python -m pytest $(PYTEST_ARGS) tests/launcher
 
+# The guest suite with every module through our own compiler.
+.PHONY: conformance-launcher
+conformance-launcher: setup
+	DX_TEST_COMPILE=all $(BIN)/python -m pytest $(PYTEST_ARGS) tests/launcher/test_guest.py
+
 bench-startup: wheel-test
 	$(BIN)/python bench/startup/startup.py $(WHEEL_TEST)/venv/bin/dx-py 300
 

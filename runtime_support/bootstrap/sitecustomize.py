@@ -31,5 +31,9 @@ if sys.version_info[:2] == (3, 12) and sys.implementation.name == "cpython":
         _startup.start(_settings)
     except Exception as error:
         sys.stderr.write("dx-py: runtime is off: %s: %s\n" % (type(error).__name__, error))
+elif os.environ.get("DX_STATS"):
+    sys.stderr.write(
+        "dx-py: runtime is off: it needs CPython 3.12, not %d.%d\n" % sys.version_info[:2]
+    )
 
 __import__("sitecustomize")

@@ -89,8 +89,12 @@ def environment(environments: dict[str, Path]) -> Path:
 
 @pytest.fixture
 def environ(environment: Path, tmp_path: Path) -> dict[str, str]:
-    """A small process environment in which ``environment`` is the active one."""
-    return {
+    """A small process environment in which ``environment`` is the active one.
+
+    `make conformance-launcher` adds DX_COMPILE; the store is empty, as HOME is.
+    """
+    compiling = os.environ.get("DX_TEST_COMPILE")
+    return ({"DX_COMPILE": compiling} if compiling else {}) | {
         "HOME": str(tmp_path),
         "LANG": "C.UTF-8",
         "PATH": f"{environment}/bin:/usr/bin:/bin",

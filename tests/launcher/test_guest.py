@@ -99,6 +99,19 @@ def test_every_version_is_a_host(
     assert observed[2] == b""
 
 
+def test_another_version_is_mentioned_under_stats(
+    launcher: tuple[str, ...],
+    environments: dict[str, Path],
+    environ: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    if "3.13" not in environments:
+        pytest.skip("no Python 3.13 on this machine")
+    environ["VIRTUAL_ENV"] = str(environments["3.13"])
+    shown = run([*launcher, "run", "--stats", "-c", "1"], cwd=tmp_path, environ=environ)
+    assert shown == Outcome(0, b"", b"dx-py: runtime is off: it needs CPython 3.12, not 3.13\n")
+
+
 def test_the_named_list_is_the_documented_one() -> None:
     section = GUEST.read_text(encoding="utf-8").partition("## What differs")[2]
     documented = re.findall(r"^- `([A-Z_]+)`", section.partition("\n## ")[0], re.MULTILINE)

@@ -83,6 +83,7 @@ def compile_unit(request: Mapping[str, Any]) -> Unit | str:
             feedback_of(request["samples"]),
             frozenset(request["builtins"]),
             Target(machine, cpu, request["layout"]),
+            eager=request["eager"],
         )
     except (UnsupportedError, NoLoweringError) as error:
         return str(error)

@@ -153,7 +153,22 @@ _ROWS: tuple[OpSpec, ...] = (
     _generic("binary_subscr", 2),
     _generic("unary_negative", 1),
     _generic("unary_not", 1),
+    _generic("unary_invert", 1),
     _generic("get_iter", 1),
+    _generic("binary_slice", 3),
+    _generic("contains", 2),
+    # The function and its self, or null and what else the attribute is.
+    OpSpec(
+        "py.load_method",
+        (OBJ,),
+        (MAYBE_OBJ, OBJ),
+        (("name", str),),
+        _ANY_EFFECT,
+        Exit.THROW,
+        Ownership.NEW,
+    ),
+    OpSpec("py.store_attr", (OBJ, OBJ), (), (("name", str),), _ANY_EFFECT, Exit.THROW),
+    OpSpec("py.list_append", (OBJ, OBJ), (), (), _ANY_EFFECT, Exit.THROW),
     OpSpec("py.is", (OBJ, OBJ), (I1,), (), Effect.NONE),
     OpSpec("py.truth", (OBJ,), (I1,), (), _ANY_EFFECT, Exit.THROW),
     OpSpec("py.store_subscr", (OBJ, OBJ, OBJ), (), (), _ANY_EFFECT, Exit.THROW),
@@ -200,6 +215,18 @@ _ROWS: tuple[OpSpec, ...] = (
         Ownership.NEW,
         variadic=True,
         cls="list",
+    ),
+    # Keys and values by turns; hashing a key may run Python code.
+    OpSpec(
+        "py.build_map",
+        (OBJ,),
+        (OBJ,),
+        (),
+        _ANY_EFFECT,
+        Exit.THROW,
+        Ownership.NEW,
+        variadic=True,
+        cls="dict",
     ),
     # Checks. The frame state says where the interpreter goes on when one fails.
     OpSpec(
@@ -304,15 +331,21 @@ _ROWS: tuple[OpSpec, ...] = (
     # Where the interpreter gives up a reference; ``refcount_insertion`` makes it a release
     # or nothing. The frame state is what a finaliser would see.
     OpSpec("ref.drop", (MAYBE_OBJ,), needs_own_state=True),
+    # The same where the function returns: its frame is gone already.
+    OpSpec("ref.drop_last", (MAYBE_OBJ,)),
     # Reference counts: inserted last, by ``refcount_insertion``.
     OpSpec("ref.retain", (MAYBE_OBJ,), (), (), Effect.WRITE),
     OpSpec("ref.release_leaf", (MAYBE_OBJ,), (), (), Effect.WRITE | Effect.FREE_LEAF),
     OpSpec("ref.release", (MAYBE_OBJ,), (), (), _ANY_EFFECT),
+    OpSpec("ref.release_last", (MAYBE_OBJ,), (), (), Effect.WRITE | Effect.FREE_LEAF),
     # Terminators.
     OpSpec("jump", successors=1, terminator=True),
     OpSpec("branch", (I1,), successors=2, terminator=True),
     OpSpec("return", (OBJ,), terminator=True, steals=(0,)),
     OpSpec("exit", (), (), (("reason", str),), exit=Exit.GUARD, terminator=True),
 )
+
+#: Marks of where the interpreter gives up a reference: no use of the value.
+DROPS = ("ref.drop", "ref.drop_last")
 
 OPCODES: dict[str, OpSpec] = {spec.name: spec for spec in _ROWS}

@@ -121,6 +121,8 @@ class _Builder:
         if not self.feedback.ran(self.instruction.pc):
             self.emit("exit", state=self.resume_state(), attrs={"reason": "never ran"})
             return
+        if self.instruction.start > 0:
+            self.emit("guard.assumptions", state=self.resume_state())
         for instruction in code_block.instructions:
             self.instruction = instruction
             handler = _HANDLERS.get(instruction.opcode)
@@ -190,6 +192,11 @@ class _Builder:
         """Pop operands, push the result of a ``py.*`` op that may raise."""
         operands = self.pop(arity)
         self.stack.append(self.emit(opcode, *operands, state=self.running_state(), attrs=attrs))
+        self.check_assumptions()
+
+    def check_assumptions(self) -> None:
+        """Python code may have run: what was taken for granted may hold no longer."""
+        self.emit("guard.assumptions", state=self.state_at(self.instruction.next_pc))
 
     def pop(self, count: int) -> list[Value]:
         taken = self.stack[len(self.stack) - count :]
@@ -268,6 +275,40 @@ def _load_global(b: _Builder) -> None:
     if b.instruction.arg & 1:
         b.stack.append(b.null)
     b.stack.append(value)
+    b.check_assumptions()
+
+
+def _load_attr(b: _Builder) -> None:
+    name = b.code.co_names[b.instruction.arg >> 1]
+    if not b.instruction.arg & 1:
+        b.generic("py.load_attr", 1, name=name)
+        return
+    owner = b.stack.pop()
+    op = b.function.new_op(
+        "py.load_method", [owner], state=b.running_state(), attrs={"name": name}
+    )
+    b.stack.extend(b.emit_op(op).results)
+    b.check_assumptions()
+
+
+def _store_attr(b: _Builder) -> None:
+    value, owner = b.pop(2)
+    name = b.code.co_names[b.instruction.arg]
+    b.emit("py.store_attr", owner, value, state=b.running_state(), attrs={"name": name})
+    b.check_assumptions()
+
+
+def _contains_op(b: _Builder) -> None:
+    b.generic("py.contains", 2)
+    if b.instruction.arg:
+        found = b.emit("unbox.i1", b.stack.pop())
+        b.stack.append(b.emit("box.i1", b.emit("bool.not", found)))
+
+
+def _list_append(b: _Builder) -> None:
+    value = b.stack.pop()
+    b.emit("py.list_append", b.stack[-b.instruction.arg], value, state=b.running_state())
+    b.check_assumptions()
 
 
 def _pop_top(b: _Builder) -> None:
@@ -302,6 +343,7 @@ def _is_op(b: _Builder) -> None:
 def _store_subscr(b: _Builder) -> None:
     value, container, index = b.pop(3)
     b.emit("py.store_subscr", container, index, value, state=b.running_state())
+    b.check_assumptions()
 
 
 def _unpack_sequence(b: _Builder) -> None:
@@ -310,6 +352,7 @@ def _unpack_sequence(b: _Builder) -> None:
     op.results = tuple(b.function.new_value(OBJ) for _ in range(b.instruction.arg))
     b.emit_op(op)
     b.stack.extend(reversed(op.results))
+    b.check_assumptions()
 
 
 def _build(opcode: str) -> Callable[[_Builder], None]:
@@ -318,6 +361,12 @@ def _build(opcode: str) -> Callable[[_Builder], None]:
         b.stack.append(b.emit(opcode, *items, state=b.running_state()))
 
     return handler
+
+
+def _build_map(b: _Builder) -> None:
+    items = b.pop(2 * b.instruction.arg)
+    b.stack.append(b.emit("py.build_map", *items, state=b.running_state()))
+    b.check_assumptions()
 
 
 def _for_iter(b: _Builder) -> None:
@@ -382,6 +431,7 @@ def _call(b: _Builder) -> None:
     value = b.emit("py.call", *operands, state=b.running_state(), attrs={"kwnames": b.kwnames})
     b.kwnames = -1
     b.stack.append(value)
+    b.check_assumptions()
 
 
 def _return_value(b: _Builder) -> None:
@@ -394,9 +444,9 @@ def _return_const(b: _Builder) -> None:
 
 def _leave(b: _Builder, result: Value) -> None:
     """The interpreter clears the frame in the order of the locals."""
-    remaining, b.locals = b.locals, [b.null] * len(b.locals)
-    for value in dict.fromkeys(remaining):
-        b.drop(value)
+    for value in dict.fromkeys(b.locals):
+        if value is not b.null:
+            b.emit("ref.drop_last", value)
     b.emit("return", result)
 
 
@@ -440,6 +490,12 @@ _HANDLERS: Final[dict[str, Callable[[_Builder], None]]] = {
     "BINARY_OP": _binary_op,
     "COMPARE_OP": _compare_op,
     "IS_OP": _is_op,
+    "LOAD_ATTR": _load_attr,
+    "STORE_ATTR": _store_attr,
+    "CONTAINS_OP": _contains_op,
+    "LIST_APPEND": _list_append,
+    "BINARY_SLICE": lambda b: b.generic("py.binary_slice", 3),
+    "UNARY_INVERT": lambda b: b.generic("py.unary_invert", 1),
     "UNARY_NEGATIVE": lambda b: b.generic("py.unary_negative", 1),
     "UNARY_NOT": lambda b: b.generic("py.unary_not", 1),
     "BINARY_SUBSCR": lambda b: b.generic("py.binary_subscr", 2),
@@ -447,6 +503,7 @@ _HANDLERS: Final[dict[str, Callable[[_Builder], None]]] = {
     "UNPACK_SEQUENCE": _unpack_sequence,
     "BUILD_TUPLE": _build("py.build_tuple"),
     "BUILD_LIST": _build("py.build_list"),
+    "BUILD_MAP": _build_map,
     "GET_ITER": lambda b: b.generic("py.get_iter", 1),
     "FOR_ITER": _for_iter,
     "POP_JUMP_IF_TRUE": _pop_jump_if(true=True),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from dx_py.ir.core import Block, Function, Op, Value
+from dx_py.ir.opcodes import DROPS
 
 _BOXES: Final = ("box.f64", "box.i64")
 
@@ -55,7 +56,7 @@ def _users(function: Function) -> dict[Value, dict[Block, None]]:
     users: dict[Value, dict[Block, None]] = {}
     for block in function.blocks:
         for op in block.ops:
-            if op.opcode == "ref.drop":
+            if op.opcode in DROPS:
                 continue
             for value in [*op.operands, *(a for e in op.successors for a in e.arguments)]:
                 users.setdefault(value, {})[block] = None

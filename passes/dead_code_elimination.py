@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from dx_py.ir.core import Function, Op, Value
 from dx_py.ir.liveness import uses
-from dx_py.ir.opcodes import Exit
+from dx_py.ir.opcodes import DROPS, Exit
 from dx_py.ir.parameters import prune_parameters
 
 
@@ -31,7 +31,7 @@ class DeadCodeElimination:
 def _remove_leaf_drops(function: Function) -> bool:
     changed = False
     for block in function.blocks:
-        kept = [op for op in block.ops if op.opcode != "ref.drop" or _is_noticed(op)]
+        kept = [op for op in block.ops if op.opcode not in DROPS or _is_noticed(op)]
         changed |= len(kept) != len(block.ops)
         block.ops = kept
     return changed
@@ -45,7 +45,7 @@ def _is_noticed(op: Op) -> bool:
 def _remove_unused(function: Function) -> bool:
     used = {value for op in function.ops() for value in _needed(op)}
     changed = _remove_unused_parameters(function, used)
-    dropped = {op.operands[0] for op in function.ops() if op.opcode == "ref.drop"}
+    dropped = {op.operands[0] for op in function.ops() if op.opcode in DROPS}
     for block in function.blocks:
         kept = [op for op in block.ops if not _is_dead(op, used, dropped)]
         changed |= len(kept) != len(block.ops)
@@ -54,7 +54,7 @@ def _remove_unused(function: Function) -> bool:
 
 
 def _needed(op: Op) -> Iterable[Value]:
-    if op.opcode != "ref.drop":
+    if op.opcode not in DROPS:
         return uses(op)
     return op.state.values() if op.state else ()
 

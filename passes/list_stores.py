@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dx_py.ir.core import Function, Op
+from dx_py.ir.opcodes import DROPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def _is_only_use(function: Function, store: Op) -> bool:
         op
         for op in function.ops()
         if op is not store
-        and op.opcode != "ref.drop"
+        and op.opcode not in DROPS
         and (box in op.operands or any(box in edge.arguments for edge in op.successors))
     )
     return next(others, None) is None

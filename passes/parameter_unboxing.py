@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from dx_py.ir.core import Block, Function, Op, Value, substitute
+from dx_py.ir.opcodes import DROPS
 from dx_py.ir.parameters import incoming, refine_types
 from dx_py.ir.types import F64, I1, I64, Type
 
@@ -24,7 +25,7 @@ _MACHINE: Final[dict[str, Type]] = {"float": F64, "int": I64}
 _BOXES: Final = ("box.f64", "box.i64", "box.maybe_f64", "box.maybe_i64")
 _CONSTANTS: Final = ("const.float", "const.int")
 #: Uses that are content with the machine value.
-_UNBOXES: Final = ("unbox.f64", "unbox.i64", "ref.drop", "guard.bound", "guard.type")
+_UNBOXES: Final = ("unbox.f64", "unbox.i64", *DROPS, "guard.bound", "guard.type")
 
 
 @dataclass(frozen=True, slots=True)

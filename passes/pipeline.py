@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dx_py.ir.feedback import Feedback
+from dx_py.passes.assumption_guards import AssumptionGuards
 from dx_py.passes.box_sinking import BoxSinking
 from dx_py.passes.common_subexpressions import CommonSubexpressions
 from dx_py.passes.dead_code_elimination import DeadCodeElimination
@@ -24,6 +25,8 @@ def native_passes(
     """The passes of the native tier for one function."""
     return [
         Specialization(feedback, starts, builtins),
+        # After it: what needed no assumption needs no check of one.
+        AssumptionGuards(),
         # Before simplification: what a guard establishes below it removes the guards there.
         CommonSubexpressions(),
         Simplification(),

@@ -20,7 +20,7 @@ from typing import ClassVar
 
 from dx_py.ir.core import Block, Edge, FrameState, Function, Op, Value
 from dx_py.ir.liveness import uses
-from dx_py.ir.opcodes import Ownership
+from dx_py.ir.opcodes import DROPS, Ownership
 from dx_py.ir.parameters import NULL_CLASS
 from dx_py.ir.types import I1
 from dx_py.passes.ownership import Owners, analyze, dying_on_edge
@@ -77,7 +77,7 @@ class _Counting:
         """Backwards through the block, with what is live after each op."""
         result: list[Op] = []
         for op, live in self.owners.liveness.after_each(self.block):
-            kept = [] if op.opcode == "ref.drop" else [op]
+            kept = [] if op.opcode in DROPS else [op]
             result[:0] = [*self._before(op, live), *kept, *self._after(op, live)]
         self.starts.setdefault(self.block, [])[:0] = self._unused_parameters()
         self.block.ops = result
@@ -120,7 +120,7 @@ class _Counting:
 
     def _set_owned(self, op: Op, live: set[Value]) -> None:
         """What native code owns if it leaves at ``op``: all that is live before it."""
-        if op.state is not None and op.opcode != "ref.drop":
+        if op.state is not None and op.opcode not in DROPS:
             before = {*live.difference(op.results), *uses(op)}
             op.owned = tuple(self.owners.owned_among(before))
 
@@ -178,6 +178,8 @@ class _Counting:
     def _release(self, root: Value, at: Op, live: set[Value]) -> Op:
         if self.owners.is_leaf_at(at, root):
             return self.function.new_op("ref.release_leaf", [root])
+        if at.opcode == "ref.drop_last":
+            return self.function.new_op("ref.release_last", [root])
         state = self._visible_state(at, {self.owners.roots.get(value) for value in live})
         return self.function.new_op("ref.release", [root], state=state)
 

@@ -60,7 +60,8 @@ def _start(
     worker = client.Worker(python) if python and store else None
     tier = Tier(core, units, store, worker, report)
     tier.worker_error = client.WorkerError
-    tier.watch(THRESHOLDS["sync" if settings["DX_JIT"] == "sync" else "1"])
+    tier.eager = settings["DX_JIT"] == "sync"
+    tier.watch(THRESHOLDS["sync" if tier.eager else "1"])
 
 
 def _load_core(home: str, files: ModuleType) -> Core:
@@ -80,6 +81,8 @@ class Tier:
     """Hooks of the core: each gets the function that reached a threshold."""
 
     worker_error: type[Exception]
+    #: Compile whatever can be compiled, as tests want, not only what gets faster.
+    eager: bool
 
     def __init__(
         self,
@@ -148,6 +151,7 @@ class Tier:
             "target": self.core.target(),
             "layout": self.core.layout(),
             "key": self._key(code),
+            "eager": self.eager,
         }
         self.core.finish(code)
         if self.worker is None:
@@ -192,9 +196,11 @@ class Tier:
 
 
 def _plain_builtins(function: FunctionType) -> tuple[str, ...]:
-    """Names the code uses that no global of its module shadows."""
+    """Names of builtins the code uses that no global of its module shadows."""
+    builtins = function.__builtins__  # type: ignore[attr-defined]
+    scope = function.__globals__
     names = function.__code__.co_names
-    return tuple(name for name in names if name not in function.__globals__)
+    return tuple(name for name in names if name in builtins and name not in scope)
 
 
 class Report:

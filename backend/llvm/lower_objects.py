@@ -248,6 +248,10 @@ def _release(f: FunctionLowering, op: Op) -> None:
     f.open(done)
 
 
+def _release_last(f: FunctionLowering, op: Op) -> None:
+    f.call("dx_release_last", "void", f"ptr {f.name(op.operands[0])}")
+
+
 # Control flow.
 
 
@@ -297,6 +301,7 @@ OBJECT_LOWERINGS: Final[dict[str, Lowering]] = {
     "ref.retain": _retain,
     "ref.release_leaf": _release_leaf,
     "ref.release": _release,
+    "ref.release_last": _release_last,
     "jump": _jump,
     "branch": _branch,
     "return": _return,

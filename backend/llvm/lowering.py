@@ -100,6 +100,7 @@ class FunctionLowering:
         self.encoder = ExitEncoder(self.table, self.definitions, self.virtual)
         self.names: dict[Value, str] = {}
         self.lines: list[str] = []
+        self.allocas: list[str] = []
         self.cold: list[str] = []
         self.counter = 0
         self.label = ""
@@ -112,7 +113,8 @@ class FunctionLowering:
         bodies = [(block, self._block(block)) for block in reverse_postorder(self.function)]
         lines = [_HEADER, "define ptr @f(ptr %ts, ptr %func, ptr %args) nounwind {"]
         for block, body in bodies:
-            lines += [f"{block}:", *self._phis(block), *body]
+            entry = self.allocas if block is self.function.entry else []
+            lines += [f"{block}:", *entry, *self._phis(block), *body]
         lines += [*self.cold, *self._exit_blocks(), "}", self._records(), _FOOTER]
         return LoweredFunction("\n".join(lines), tuple(self.table.names), tuple(self.guards))
 
@@ -198,6 +200,12 @@ class FunctionLowering:
         return self.emit(
             f"load ptr, ptr getelementptr (i8, ptr @T, i64 {offset}), !invariant.load !0"
         )
+
+    def stack_slots(self, count: int) -> str:
+        """Room for pointers in the native frame, for results by an array."""
+        name = "%" + self.fresh("s")
+        self.allocas.append(f"  {name} = alloca [{max(count, 1)} x ptr]")
+        return name
 
     def call(self, helper: str, result: str, *arguments: str) -> str:
         callee = self.row(f"helper:{helper}")

@@ -18,6 +18,7 @@ typedef struct dx_unit {
     int32_t orphaned;  /* its code object is gone: freed when the last activation ends */
     PyCodeObject *code; /* borrowed: the code object owns the unit */
     PyObject *globals;  /* the dict its assumptions are about */
+    PyObject *keep;     /* list: what rows hold that nothing else is sure to */
     PyObject *(*run)(PyThreadState *, PyFunctionObject *, PyObject *const *);
     void **table;
     void *region;
@@ -38,6 +39,12 @@ void dx_frame_pop(PyThreadState *ts, _PyInterpreterFrame *frame);
  * released, and a frame object somebody kept lives on. Keeps the current exception. */
 void dx_frame_retire(PyThreadState *ts, _PyInterpreterFrame *frame);
 
+/* The last unit of the instruction at `instruction`: its last cache, or itself. */
+_Py_CODEUNIT *dx_last_unit(_Py_CODEUNIT *instruction, PyCodeObject *code);
+
+/* Its first: the first EXTENDED_ARG before it, or itself. */
+_Py_CODEUNIT *dx_first_unit(_Py_CODEUNIT *instruction, PyCodeObject *code);
+
 /* dx_exit.c: leaving machine code. Called by it; variadic values as the record says. */
 
 /* A guard failed: the interpreter goes on. Gives the function's result (new reference). */
@@ -49,6 +56,17 @@ PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
 /* Deallocates `dead`, whose count is zero, with the record's frame to look at. */
 void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
                  const uint8_t *record, PyObject *dead, ...);
+
+/* A frame of the record for others to look at; the values stay the caller's. */
+_PyInterpreterFrame *dx_frame_show(PyThreadState *ts, void **table, PyFunctionObject *func,
+                                   const uint8_t *record, va_list values);
+
+/* dx_python.c: generic operations. The result (new reference), or NULL: an exception is set,
+ * or the function's own result is pending. */
+PyObject *dx_python(PyThreadState *ts, void **table, PyFunctionObject *func,
+                    const uint8_t *record, PyObject **out, int op, int extra, int count, ...);
+/* Whether the function was finished in the interpreter; its result (new reference or NULL). */
+int dx_take_pending(PyObject **result);
 
 /* dx_helpers.c: see the table there. The address of a helper, or NULL. */
 void *dx_helper_address(const char *name);
@@ -81,6 +99,8 @@ void dx_unwatch_unit(dx_unit *unit);
 int dx_installed_add(PyFunctionObject *func);
 void dx_installed_remove(PyFunctionObject *func);
 void dx_uninstall_code(PyCodeObject *code);
+/* All installed functions to native code, or all to the interpreter. */
+void dx_installed_switch(int native);
 
 /* dx_profile.c: hotness and samples. */
 int dx_profile_init(PyObject *module);

@@ -3,6 +3,8 @@
 
 /* Arguments on the C stack; functions with more keep to the interpreter. */
 #define DX_MAX_BOUND 64
+/* Of the host's budget of 1,500 nested C calls, what the interpreter is left. */
+#define DX_MIN_C_RECURSION 600
 
 int dx_is_observed(PyInterpreterState *interp, PyCodeObject *code)
 {
@@ -84,9 +86,24 @@ static PyObject *run(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func,
     unit->entries++;
     unit->active++;
     ts->py_recursion_remaining--;
+    ts->c_recursion_remaining--;
     result = unit->run(ts, func, args);
+    ts->c_recursion_remaining++;
     ts->py_recursion_remaining++;
     dx_unit_leave(unit);
+    return result;
+}
+
+/* Little C stack is left. The interpreter calls Python functions without using any, so for
+ * the extent of this call nothing runs natively. */
+static PyObject *run_deep(PyObject *callable, PyObject *const *args, size_t nargsf,
+                          PyObject *kwnames)
+{
+    PyObject *result;
+
+    dx_installed_switch(0);
+    result = _PyFunction_Vectorcall(callable, args, nargsf, kwnames);
+    dx_installed_switch(1);
     return result;
 }
 
@@ -100,6 +117,9 @@ PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyO
     PyObject *bound[DX_MAX_BOUND];
     PyObject *result;
 
+    if (ts->c_recursion_remaining < DX_MIN_C_RECURSION) {
+        return run_deep(callable, args, nargsf, kwnames);
+    }
     if (unit == NULL || !may_run(ts, unit)) {
         return _PyFunction_Vectorcall(callable, args, nargsf, kwnames);
     }

@@ -117,6 +117,25 @@ static void read_drops(reader *r)
     }
 }
 
+/* What native code owns goes: the frame that went on had references of its own. */
+static void discard(reader *r, PyThreadState *ts, PyFunctionObject *func)
+{
+    PyObject *exception = PyErr_GetRaisedException();
+    _PyInterpreterFrame *frame;
+    int drops_result;
+
+    read_number(r);
+    frame = read_frame(r, ts, func, ts->cframe->current_frame, &drops_result);
+    read_drops(r);
+    for (int i = 0; i < frame->stacktop; i++) {
+        Py_XDECREF(frame->localsplus[i]);
+    }
+    Py_DECREF(frame->f_funcobj);
+    Py_DECREF(frame->f_code);
+    dx_frame_pop(ts, frame);
+    PyErr_SetRaisedException(exception);
+}
+
 /* Rebuild the record's one frame and run it to its end. `throwing`: the instruction at pc
  * has failed; otherwise it is still to be done.
  * Inlined callees add further frames here; until then a record has one. */
@@ -166,26 +185,43 @@ PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
     reader r = {.next = record, .table = table};
     PyObject *result;
 
-    unit->raises++;
     va_start(r.values, guard);
-    result = resume(&r, ts, func, 1);
+    if (dx_take_pending(&result)) {
+        discard(&r, ts, func);
+    }
+    else {
+        unit->raises++;
+        result = resume(&r, ts, func, 1);
+    }
     va_end(r.values);
     return result;
+}
+
+_PyInterpreterFrame *dx_frame_show(PyThreadState *ts, void **table, PyFunctionObject *func,
+                                   const uint8_t *record, va_list values)
+{
+    reader r = {.next = record, .table = table};
+    _PyInterpreterFrame *frame;
+    int drops_result;
+
+    va_copy(r.values, values);
+    read_number(&r);
+    frame = read_frame(&r, ts, func, ts->cframe->current_frame, &drops_result);
+    va_end(r.values);
+    ts->cframe->current_frame = frame;
+    return frame;
 }
 
 void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
                  const uint8_t *record, PyObject *dead, ...)
 {
-    reader r = {.next = record, .table = table};
     PyObject *exception = PyErr_GetRaisedException();
     _PyInterpreterFrame *frame;
-    int drops_result;
+    va_list values;
 
-    va_start(r.values, dead);
-    read_number(&r);
-    frame = read_frame(&r, ts, func, ts->cframe->current_frame, &drops_result);
-    va_end(r.values);
-    ts->cframe->current_frame = frame;
+    va_start(values, dead);
+    frame = dx_frame_show(ts, table, func, record, values);
+    va_end(values);
     _Py_Dealloc(dead);
     dx_frame_retire(ts, frame);
     PyErr_SetRaisedException(exception);

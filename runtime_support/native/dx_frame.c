@@ -5,6 +5,9 @@
  * holds an object of is torn down by letting the interpreter execute one return in it. */
 #include "dx_core.h"
 
+#define NEED_OPCODE_TABLES
+#include "internal/pycore_opcode.h"
+
 #define DX_CHUNK_BYTES (16 * 1024)
 #define DX_CHUNK_SPARE 1000
 
@@ -87,6 +90,35 @@ static Py_ssize_t return_index(PyCodeObject *code)
         Py_DECREF(words);
     }
     return index;
+}
+
+/* The base opcode at an index, whatever the interpreter has made of it; caches are 0. */
+static uint8_t base_opcode(PyCodeObject *code, Py_ssize_t index)
+{
+    PyObject *words = PyCode_GetCode(code);
+    uint8_t opcode;
+
+    if (words == NULL) {
+        Py_FatalError("dx-py: out of memory while leaving native code");
+    }
+    opcode = (uint8_t)PyBytes_AS_STRING(words)[2 * index];
+    Py_DECREF(words);
+    return opcode;
+}
+
+_Py_CODEUNIT *dx_last_unit(_Py_CODEUNIT *instruction, PyCodeObject *code)
+{
+    return instruction + _PyOpcode_Caches[base_opcode(code, instruction - _PyCode_CODE(code))];
+}
+
+_Py_CODEUNIT *dx_first_unit(_Py_CODEUNIT *instruction, PyCodeObject *code)
+{
+    Py_ssize_t index = instruction - _PyCode_CODE(code);
+
+    while (index > 0 && base_opcode(code, index - 1) == DX_EXTENDED_ARG) {
+        index--;
+    }
+    return _PyCode_CODE(code) + index;
 }
 
 /* The interpreter executes a return in the frame: it does all that ends a frame. */

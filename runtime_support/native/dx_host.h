@@ -26,8 +26,9 @@
 #include "internal/pycore_range.h"
 #include "internal/pycore_runtime.h"
 
-/* Opcodes of 3.12 (Include/opcode.h) that frame teardown looks for. */
+/* Opcodes of 3.12 (Include/opcode.h) that dx_frame.c looks for. */
 #define DX_RETURN_VALUE 83
 #define DX_RETURN_CONST 121
+#define DX_EXTENDED_ARG 144
 
 #endif

@@ -21,6 +21,7 @@ static void free_unit(dx_unit *unit)
 {
     munmap(unit->region, unit->region_size);
     Py_XDECREF(unit->globals);
+    Py_XDECREF(unit->keep);
     PyMem_Free(unit->exits);
     PyMem_Free(unit);
 }
@@ -73,17 +74,31 @@ static void *resolve_builtin(const char *row, PyFunctionObject *func, dx_unit *u
     if (name == NULL) {
         return NULL;
     }
-    if (expected != NULL && PyDict_CheckExact(func->func_builtins) &&
+    if (PyDict_CheckExact(func->func_builtins) &&
         PyDict_GetItemWithError(func->func_globals, name) == NULL && !PyErr_Occurred()) {
         found = PyDict_GetItemWithError(func->func_builtins, name);
     }
-    if (found != expected || found == NULL ||
+    if (found == NULL || (expected != NULL && found != expected) ||
+        PyList_Append(unit->keep, found) < 0 ||
         dx_watch_key(func->func_globals, name, unit) < 0 ||
         dx_watch_key(func->func_builtins, name, unit) < 0) {
         found = NULL;
     }
     Py_DECREF(name);
     return found;
+}
+
+static void *resolve_name(const char *name, PyCodeObject *code)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_names); i++) {
+        PyObject *candidate = PyTuple_GET_ITEM(code->co_names, i);
+        const char *text = PyUnicode_AsUTF8(candidate);
+        if (text != NULL && strcmp(text, name) == 0) {
+            return candidate;
+        }
+        PyErr_Clear();
+    }
+    return NULL;
 }
 
 static void *resolve_constant(const char *row, PyCodeObject *code)
@@ -110,6 +125,9 @@ static void *resolve(const char *row, PyFunctionObject *func, dx_unit *unit)
     }
     if (strncmp(row, "helper:", 7) == 0) {
         return dx_helper_address(row + 7);
+    }
+    if (strncmp(row, "name:", 5) == 0) {
+        return resolve_name(row + 5, unit->code);
     }
     if (strncmp(row, "const:", 6) == 0) {
         return resolve_constant(row, unit->code);
@@ -172,9 +190,10 @@ static dx_unit *new_unit(PyFunctionObject *func, Py_buffer *code, Py_ssize_t ent
     }
     unit->code = (PyCodeObject *)func->func_code;
     unit->globals = Py_NewRef(func->func_globals);
+    unit->keep = PyList_New(0);
     unit->guard_count = guards;
     unit->exits = PyMem_Calloc(guards + 1, sizeof(uint32_t));
-    if (unit->exits == NULL) {
+    if (unit->exits == NULL || unit->keep == NULL) {
         PyErr_NoMemory();
     }
     else if (map_region(unit, code->buf, (size_t)code->len, (size_t)PyTuple_GET_SIZE(rows)) == 0 &&
@@ -189,6 +208,7 @@ static dx_unit *new_unit(PyFunctionObject *func, Py_buffer *code, Py_ssize_t ent
         munmap(unit->region, unit->region_size);
     }
     Py_DECREF(unit->globals);
+    Py_XDECREF(unit->keep);
     PyMem_Free(unit->exits);
     PyMem_Free(unit);
     return NULL;

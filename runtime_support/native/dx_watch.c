@@ -107,10 +107,17 @@ void dx_uninstall_code(PyCodeObject *code)
     installed_count = kept;
 }
 
+void dx_installed_switch(int native)
+{
+    for (size_t i = 0; i < installed_count; i++) {
+        PyFunction_SetVectorcall(installed[i], native ? dx_entry : _PyFunction_Vectorcall);
+    }
+}
+
 static void restore(PyFunctionObject *func)
 {
+    dx_installed_remove(func);
     if (func->vectorcall == dx_entry) {
-        dx_installed_remove(func);
         PyFunction_SetVectorcall(func, _PyFunction_Vectorcall);
     }
 }

@@ -92,9 +92,9 @@ def test_code_that_never_ran_is_an_exit():
     assert ssa(source, ran).count('exit reason="never ran"') == 2
 
 
-def test_a_frame_that_ends_has_given_up_its_locals():
+def test_locals_are_given_up_after_the_frame():
     text = ssa("def f(a):\n    b = -a\n    return b")
-    assert "ref.drop v0 @0:5(_, _ | )" in text
+    assert "  ref.drop_last v0\n" in text
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import contextlib
 import os
 import sys
 from types import FunctionType
@@ -67,7 +69,8 @@ class Native:
         _core.sample(code, tuple(profile_sites(code)))
         sys.monitoring.set_local_events(self.tool, code, events.INSTRUCTION | events.PY_START)
         for arguments in calls:
-            function(*arguments)
+            with contextlib.suppress(Exception):
+                function(*arguments)
         sys.monitoring.set_local_events(self.tool, code, 0)
         feedback = feedback_of(_core.samples(code))
         _core.finish(code)
@@ -79,7 +82,8 @@ class Native:
 
         function = copy_of(function)
         feedback = self.sample(function, *calls)
-        names = frozenset(function.__code__.co_names) - set(function.__globals__)
+        names = frozenset(vars(builtins)).intersection(function.__code__.co_names)
+        names -= set(function.__globals__)
         native = compile_function(
             function.__code__, feedback, names, self.target, stress=self.stress
         )

@@ -1,0 +1,155 @@
+"""Machine form of the generic ops: one call into the core, with a frame to look at.
+
+``dx_python`` in ``runtime_support/native/dx_python.c`` builds the frame of the op's state,
+does the op, and takes the frame away. The live values follow the operands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from dx_py.backend.llvm.lowering import FunctionLowering, Lowering
+from dx_py.ir.core import Op
+from dx_py.ir.ssa_construction import BINARY_OPERATORS, COMPARE_OPERATORS
+
+#: The order is that of ``enum operation`` in dx_python.c.
+OPERATIONS: Final = (
+    "load_global",
+    "load_attr",
+    "load_method",
+    "store_attr",
+    "binary",
+    "inplace",
+    "compare",
+    "contains",
+    "binary_subscr",
+    "store_subscr",
+    "binary_slice",
+    "unary_negative",
+    "unary_not",
+    "unary_invert",
+    "truth",
+    "get_iter",
+    "for_iter",
+    "unpack_sequence",
+    "call",
+    "build_tuple",
+    "build_list",
+    "list_append",
+    "build_map",
+)
+
+
+def _perform(
+    f: FunctionLowering,
+    op: Op,
+    operation: str,
+    operands: Sequence[str],
+    *,
+    extra: int = 0,
+    out: str = "null",
+) -> str:
+    """The call and the check for an exception; the pointer it gave."""
+    assert op.state is not None
+    record, live = f.live_values(op.state, ())
+    given = "".join(f", ptr {operand}" for operand in operands)
+    helper = f.row("helper:dx_python")
+    number = OPERATIONS.index(operation)
+    result = f.emit(
+        f"call ptr (ptr, ptr, ptr, ptr, ptr, i32, i32, i32, ...) {helper}"
+        f"(ptr %ts, ptr @T, ptr %func, ptr {record}, ptr {out}, i32 {number}, i32 {extra}, "
+        f"i32 {len(operands)}{given}{live})"
+    )
+    f.guard(f.emit(f"icmp ne ptr {result}, null"), op)
+    return result
+
+
+def _plain(operation: str) -> Lowering:
+    """Operands in, one object or nothing out."""
+
+    def lower(f: FunctionLowering, op: Op) -> None:
+        operands = [*_name_row(f, op), *map(f.name, op.operands)]
+        result = _perform(f, op, operation, operands)
+        if op.results:
+            f.define(op.result, result)
+
+    return lower
+
+
+def _name_row(f: FunctionLowering, op: Op) -> list[str]:
+    return [f.row(f"name:{op.text_attr('name')}")] if "name" in op.attrs else []
+
+
+def _binary_op(f: FunctionLowering, op: Op) -> None:
+    number = BINARY_OPERATORS.index(op.text_attr("op"))
+    plain = len(BINARY_OPERATORS) // 2
+    operation = "binary" if number < plain else "inplace"
+    operands = [*map(f.name, op.operands)]
+    f.define(op.result, _perform(f, op, operation, operands, extra=number % plain))
+
+
+def _compare_op(f: FunctionLowering, op: Op) -> None:
+    number = COMPARE_OPERATORS.index(op.text_attr("op"))
+    operands = [*map(f.name, op.operands)]
+    f.define(op.result, _perform(f, op, "compare", operands, extra=number))
+
+
+def _truth(f: FunctionLowering, op: Op) -> None:
+    result = _perform(f, op, "truth", [f.name(op.operands[0])])
+    f.define(op.result, f.emit(f"icmp eq ptr {result}, {f.row('object:True')}"))
+
+
+def _for_iter(f: FunctionLowering, op: Op) -> None:
+    out = f.stack_slots(1)
+    result = _perform(f, op, "for_iter", [f.name(op.operands[0])], out=out)
+    f.define(op.results[0], f.load("ptr", out, 0))
+    f.define(op.results[1], f.emit(f"icmp eq ptr {result}, {f.row('object:True')}"))
+
+
+def _several(operation: str) -> Lowering:
+    """Results by an array."""
+
+    def lower(f: FunctionLowering, op: Op) -> None:
+        count = len(op.results)
+        out = f.stack_slots(count)
+        operands = [*_name_row(f, op), *map(f.name, op.operands)]
+        _perform(f, op, operation, operands, extra=count, out=out)
+        for index, value in enumerate(op.results):
+            f.define(value, f.load("ptr", out, 8 * index))
+
+    return lower
+
+
+def _call(f: FunctionLowering, op: Op) -> None:
+    operands = [*map(f.name, op.operands)]
+    keywords = op.int_attr("kwnames")
+    if keywords >= 0:
+        operands.append(f.row(f"const:0:{keywords}"))
+    f.define(op.result, _perform(f, op, "call", operands, extra=int(keywords >= 0)))
+
+
+GENERIC_LOWERINGS: Final[dict[str, Lowering]] = {
+    "py.load_global": _plain("load_global"),
+    "py.load_attr": _plain("load_attr"),
+    "py.load_method": _several("load_method"),
+    "py.store_attr": _plain("store_attr"),
+    "py.binary_op": _binary_op,
+    "py.compare_op": _compare_op,
+    "py.contains": _plain("contains"),
+    "py.binary_subscr": _plain("binary_subscr"),
+    "py.store_subscr": _plain("store_subscr"),
+    "py.binary_slice": _plain("binary_slice"),
+    "py.unary_negative": _plain("unary_negative"),
+    "py.unary_not": _plain("unary_not"),
+    "py.unary_invert": _plain("unary_invert"),
+    "py.truth": _truth,
+    "py.get_iter": _plain("get_iter"),
+    "py.for_iter": _for_iter,
+    "py.unpack_sequence": _several("unpack_sequence"),
+    "py.call": _call,
+    "py.build_tuple": _plain("build_tuple"),
+    "py.build_list": _plain("build_list"),
+    "py.build_map": _plain("build_map"),
+    "py.list_append": _plain("list_append"),
+}

@@ -1,0 +1,349 @@
+/* Generic operations: Python's own semantics, done with a frame that anybody may look at.
+ *
+ * Machine code calls dx_python with the op, its operands and the live values of its frame
+ * state. The frame is built before the op and retired after it. If somebody has kept an
+ * object of the frame meanwhile, the function goes on in the interpreter with this very
+ * frame: its result is then pending, and dx_raise gives it to the caller. */
+#include "dx_core.h"
+
+/* The order is that of backend/llvm/lower_generic.py. */
+enum operation {
+    OP_LOAD_GLOBAL,
+    OP_LOAD_ATTR,
+    OP_LOAD_METHOD,
+    OP_STORE_ATTR,
+    OP_BINARY,
+    OP_INPLACE,
+    OP_COMPARE,
+    OP_CONTAINS,
+    OP_BINARY_SUBSCR,
+    OP_STORE_SUBSCR,
+    OP_BINARY_SLICE,
+    OP_UNARY_NEGATIVE,
+    OP_UNARY_NOT,
+    OP_UNARY_INVERT,
+    OP_TRUTH,
+    OP_GET_ITER,
+    OP_FOR_ITER,
+    OP_UNPACK_SEQUENCE,
+    OP_CALL,
+    OP_BUILD_TUPLE,
+    OP_BUILD_LIST,
+    OP_LIST_APPEND,
+    OP_BUILD_MAP,
+};
+
+static int has_pending;
+static PyObject *pending; /* the function's result, or NULL with an exception */
+
+int dx_take_pending(PyObject **result)
+{
+    if (!has_pending) {
+        return 0;
+    }
+    has_pending = 0;
+    *result = pending;
+    pending = NULL;
+    return 1;
+}
+
+static PyObject *power(PyObject *a, PyObject *b)
+{
+    return PyNumber_Power(a, b, Py_None);
+}
+
+static PyObject *inplace_power(PyObject *a, PyObject *b)
+{
+    return PyNumber_InPlacePower(a, b, Py_None);
+}
+
+/* In the order of BINARY_OP's argument (Include/opcode.h, NB_ADD and following). */
+static const binaryfunc binary[] = {
+    PyNumber_Add,    PyNumber_And,       PyNumber_FloorDivide, PyNumber_Lshift,
+    PyNumber_MatrixMultiply, PyNumber_Multiply, PyNumber_Remainder, PyNumber_Or,
+    power,           PyNumber_Rshift,    PyNumber_Subtract,    PyNumber_TrueDivide,
+    PyNumber_Xor,
+};
+static const binaryfunc inplace[] = {
+    PyNumber_InPlaceAdd,    PyNumber_InPlaceAnd,       PyNumber_InPlaceFloorDivide,
+    PyNumber_InPlaceLshift, PyNumber_InPlaceMatrixMultiply, PyNumber_InPlaceMultiply,
+    PyNumber_InPlaceRemainder, PyNumber_InPlaceOr,     inplace_power,
+    PyNumber_InPlaceRshift, PyNumber_InPlaceSubtract,  PyNumber_InPlaceTrueDivide,
+    PyNumber_InPlaceXor,
+};
+
+static PyObject *load_global(PyFunctionObject *func, PyObject *name)
+{
+    PyObject *value = PyDict_GetItemWithError(func->func_globals, name);
+    PyObject *error;
+
+    if (value != NULL || PyErr_Occurred()) {
+        return Py_XNewRef(value);
+    }
+    value = PyObject_GetItem(func->func_builtins, name);
+    if (value != NULL || !PyErr_ExceptionMatches(PyExc_KeyError)) {
+        return value;
+    }
+    PyErr_Clear();
+    PyErr_Format(PyExc_NameError, "name '%.200s' is not defined", PyUnicode_AsUTF8(name));
+    error = PyErr_GetRaisedException();
+    if (PyObject_SetAttrString(error, "name", name) < 0) {
+        PyErr_Clear();
+    }
+    PyErr_SetRaisedException(error);
+    return NULL;
+}
+
+static PyObject *truth(int answer)
+{
+    return answer < 0 ? NULL : answer ? Py_True : Py_False;
+}
+
+static PyObject *done(int status)
+{
+    return status < 0 ? NULL : Py_True;
+}
+
+static PyObject *slice(PyObject *container, PyObject *start, PyObject *stop)
+{
+    PyObject *range = PySlice_New(start, stop, NULL);
+    PyObject *result = range ? PyObject_GetItem(container, range) : NULL;
+    Py_XDECREF(range);
+    return result;
+}
+
+static PyObject *next_item(PyObject *iterator, PyObject **out)
+{
+    iternextfunc next = Py_TYPE(iterator)->tp_iternext;
+
+    out[0] = next(iterator);
+    if (out[0] != NULL) {
+        return Py_True;
+    }
+    if (PyErr_Occurred()) {
+        if (!PyErr_ExceptionMatches(PyExc_StopIteration)) {
+            return NULL;
+        }
+        PyErr_Clear();
+    }
+    return Py_False;
+}
+
+static PyObject *unpack_error(Py_ssize_t wanted, Py_ssize_t got)
+{
+    if (got > wanted) {
+        PyErr_Format(PyExc_ValueError, "too many values to unpack (expected %zd)", wanted);
+    }
+    else {
+        PyErr_Format(PyExc_ValueError, "not enough values to unpack (expected %zd, got %zd)",
+                     wanted, got);
+    }
+    return NULL;
+}
+
+/* `count` new references in `out`, or NULL with none. */
+static PyObject *unpack(PyObject *sequence, PyObject **out, Py_ssize_t count)
+{
+    PyObject *iterator = PyObject_GetIter(sequence);
+    PyObject *result = Py_True;
+    PyObject *extra;
+    Py_ssize_t got = 0;
+
+    if (iterator == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError) && Py_TYPE(sequence)->tp_iter == NULL &&
+            !PySequence_Check(sequence)) {
+            PyErr_Format(PyExc_TypeError, "cannot unpack non-iterable %.200s object",
+                         Py_TYPE(sequence)->tp_name);
+        }
+        return NULL;
+    }
+    while (got < count && (out[got] = PyIter_Next(iterator)) != NULL) {
+        got++;
+    }
+    if (got < count) {
+        result = PyErr_Occurred() ? NULL : unpack_error(count, got);
+    }
+    else if ((extra = PyIter_Next(iterator)) != NULL) {
+        Py_DECREF(extra);
+        result = unpack_error(count, count + 1);
+    }
+    else if (PyErr_Occurred()) {
+        result = NULL;
+    }
+    while (result == NULL && got > 0) {
+        Py_DECREF(out[--got]);
+    }
+    Py_DECREF(iterator);
+    return result;
+}
+
+/* operands: method or NULL, callable or self, arguments; then, if there are keywords, their
+ * names come last. */
+static PyObject *call(PyObject **operands, int count, int has_keywords)
+{
+    PyObject *names = has_keywords ? operands[--count] : NULL;
+    Py_ssize_t keywords = names ? PyTuple_GET_SIZE(names) : 0;
+    int first = operands[0] != NULL ? 1 : 2;
+
+    return PyObject_Vectorcall(operands[first - 1], operands + first,
+                               (size_t)(count - first - keywords), names);
+}
+
+static PyObject *build(int count, PyObject **operands, int list)
+{
+    PyObject *result = list ? PyList_New(count) : PyTuple_New(count);
+
+    for (int i = 0; result != NULL && i < count; i++) {
+        if (list) {
+            PyList_SET_ITEM(result, i, Py_NewRef(operands[i]));
+        }
+        else {
+            PyTuple_SET_ITEM(result, i, Py_NewRef(operands[i]));
+        }
+    }
+    return result;
+}
+
+static PyObject *build_map(int count, PyObject **operands)
+{
+    PyObject *result = PyDict_New();
+
+    for (int i = 0; result != NULL && i < count; i += 2) {
+        if (PyDict_SetItem(result, operands[i], operands[i + 1]) < 0) {
+            Py_CLEAR(result);
+        }
+    }
+    return result;
+}
+
+/* The result (new, or one of the immortal truth values), or NULL with an exception. */
+static PyObject *perform(enum operation op, int extra, PyFunctionObject *func, PyObject **out,
+                         PyObject **o, int count)
+{
+    switch (op) {
+    case OP_LOAD_GLOBAL: return load_global(func, o[0]);
+    case OP_LOAD_ATTR: return PyObject_GetAttr(o[1], o[0]);
+    case OP_LOAD_METHOD:
+        out[0] = out[1] = NULL;
+        if (_PyObject_GetMethod(o[1], o[0], &out[1])) {
+            out[0] = out[1];
+            out[1] = Py_NewRef(o[1]);
+        }
+        return out[1] == NULL ? NULL : Py_True;
+    case OP_STORE_ATTR: return done(PyObject_SetAttr(o[1], o[0], o[2]));
+    case OP_BINARY: return binary[extra](o[0], o[1]);
+    case OP_INPLACE: return inplace[extra](o[0], o[1]);
+    case OP_COMPARE: return PyObject_RichCompare(o[0], o[1], extra);
+    case OP_CONTAINS: return truth(PySequence_Contains(o[1], o[0]));
+    case OP_BINARY_SUBSCR: return PyObject_GetItem(o[0], o[1]);
+    case OP_STORE_SUBSCR: return done(PyObject_SetItem(o[0], o[1], o[2]));
+    case OP_BINARY_SLICE: return slice(o[0], o[1], o[2]);
+    case OP_UNARY_NEGATIVE: return PyNumber_Negative(o[0]);
+    case OP_UNARY_NOT: return truth(PyObject_Not(o[0]));
+    case OP_UNARY_INVERT: return PyNumber_Invert(o[0]);
+    case OP_TRUTH: return truth(PyObject_IsTrue(o[0]));
+    case OP_GET_ITER: return PyObject_GetIter(o[0]);
+    case OP_FOR_ITER: return next_item(o[0], out);
+    case OP_UNPACK_SEQUENCE: return unpack(o[0], out, extra);
+    case OP_CALL: return call(o, count, extra);
+    case OP_BUILD_TUPLE: return build(count, o, 0);
+    case OP_BUILD_LIST: return build(count, o, 1);
+    case OP_BUILD_MAP: return build_map(count, o);
+    case OP_LIST_APPEND: return done(PyList_Append(o[0], o[1]));
+    }
+    Py_UNREACHABLE();
+}
+
+/* Push what the op gave on the kept frame's stack, and say where the interpreter goes on. */
+static void push_results(_PyInterpreterFrame *frame, enum operation op, int extra,
+                         PyObject *result, PyObject **out)
+{
+    PyObject **top = &frame->localsplus[frame->stacktop];
+    int again = 0;
+
+    switch (op) {
+    case OP_STORE_ATTR:
+    case OP_STORE_SUBSCR:
+    case OP_LIST_APPEND:
+        break;
+    case OP_TRUTH:
+        /* A jump: done again on the truth value itself. */
+        *top++ = result;
+        again = 1;
+        break;
+    case OP_FOR_ITER:
+        /* An ended iterator is asked again, and says the same. */
+        again = result == Py_False;
+        if (!again) {
+            *top++ = out[0];
+        }
+        break;
+    case OP_LOAD_METHOD:
+        *top++ = out[0];
+        *top++ = out[1];
+        break;
+    case OP_UNPACK_SEQUENCE:
+        for (int i = extra; i > 0; i--) {
+            *top++ = out[i - 1];
+        }
+        break;
+    case OP_LOAD_GLOBAL:
+        /* Its null for a call goes below. */
+        if (frame->prev_instr->op.arg & 1) {
+            *top++ = NULL;
+        }
+        *top++ = result;
+        break;
+    default:
+        *top++ = result;
+    }
+    frame->stacktop = (int)(top - frame->localsplus);
+    frame->prev_instr = again ? dx_first_unit(frame->prev_instr, frame->f_code) - 1
+                              : dx_last_unit(frame->prev_instr, frame->f_code);
+}
+
+/* The frame was kept: the interpreter finishes the function in it. */
+static PyObject *go_on(PyThreadState *ts, _PyInterpreterFrame *frame, int throwing)
+{
+    ts->cframe->current_frame = frame->previous;
+    ts->py_recursion_remaining++;
+    pending = _PyEval_EvalFrameDefault(ts, frame, throwing);
+    ts->py_recursion_remaining--;
+    has_pending = 1;
+    return NULL;
+}
+
+PyObject *dx_python(PyThreadState *ts, void **table, PyFunctionObject *func,
+                    const uint8_t *record, PyObject **out, int op, int extra, int count, ...)
+{
+    PyObject *few[16];
+    PyObject **operands = few;
+    _PyInterpreterFrame *frame;
+    PyObject *result;
+    va_list values;
+
+    if (count > (int)Py_ARRAY_LENGTH(few)) {
+        operands = PyMem_Malloc((size_t)count * sizeof(PyObject *));
+        if (operands == NULL) {
+            return PyErr_NoMemory();
+        }
+    }
+    va_start(values, count);
+    for (int i = 0; i < count; i++) {
+        operands[i] = va_arg(values, PyObject *);
+    }
+    frame = dx_frame_show(ts, table, func, record, values);
+    va_end(values);
+    result = perform((enum operation)op, extra, func, out, operands, count);
+    if (operands != few) {
+        PyMem_Free(operands);
+    }
+    if (frame->frame_obj == NULL || Py_REFCNT(frame->frame_obj) == 1) {
+        dx_frame_retire(ts, frame);
+        return result;
+    }
+    if (result != NULL) {
+        push_results(frame, (enum operation)op, extra, result, out);
+    }
+    return go_on(ts, frame, result == NULL);
+}

@@ -7,14 +7,16 @@ import dis
 import io
 import pprint
 from collections.abc import Callable, Iterator
+from types import CodeType
 from typing import Final
 
 from dx_py.artifacts.artifact import decode, decode_as
-from dx_py.driver.stages import CODE_KIND, code_of
+from dx_py.driver.stages import code_of
 from dx_py.frontend import ast_artifact
 from dx_py.frontend.symbols import payload
 from dx_py.frontend.symbols.scope import Scope
 from dx_py.frontend.to_ast import to_ast
+from dx_py.runtime_support import code_artifact
 
 
 def artifact_text(data: bytes) -> str:
@@ -50,14 +52,18 @@ def _scope_lines(scope: Scope, depth: int) -> Iterator[str]:
 
 
 def code_text(data: bytes) -> str:
+    return disassembly(code_of(data, "")).rstrip("\n")
+
+
+def disassembly(code: CodeType) -> str:
     text = io.StringIO()
-    dis.dis(code_of(data, ""), file=text)
-    return text.getvalue().rstrip("\n")
+    dis.dis(code, file=text)
+    return text.getvalue()
 
 
 #: Kind -> its form; a kind without a row is shown as its payload.
 FORMATS: Final[dict[str, Callable[[bytes], str]]] = {
     ast_artifact.KIND: ast_text,
-    CODE_KIND: code_text,
+    code_artifact.KIND: code_text,
     payload.KIND: symbols_text,
 }

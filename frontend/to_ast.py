@@ -19,7 +19,11 @@ else:
 
 def to_ast(artifact: bytes) -> ast.AST:
     """The tree of an artifact. Raises ArtifactError for bytes that are none."""
-    content = ast_artifact.decode(artifact)
+    return tree_of(ast_artifact.decode(artifact))
+
+
+def tree_of(content: AstArtifact) -> ast.AST:
+    """The tree of a decoded artifact."""
     return _build(content.tree, content.names, 0)
 
 

@@ -26,8 +26,9 @@ from dx_py.driver.dxc.compilation import HOST_COMPILE, PARSE, ROLES
 from dx_py.driver.dxc.modules import Module, folders_of
 
 #: Batches a core: enough that no core waits long for the last one.
-BATCHES_PER_JOB: Final = 3
-SMALLEST_BATCH: Final = 8
+BATCHES_PER_JOB: Final = 2
+#: What is worth a process: this much source takes about three times its start.
+BATCH_BYTES: Final = 600_000
 BATCHES: Final = "batches.json"
 
 
@@ -50,7 +51,8 @@ def plan_build(
 ) -> Build:
     """Assign modules to batches as in the last build of these paths."""
     folder = build_folder(store, paths, optimize)
-    wanted = max(1, min(jobs * BATCHES_PER_JOB, math.ceil(len(modules) / SMALLEST_BATCH)))
+    size = sum(_size(module.path) for module in modules)
+    wanted = max(1, min(jobs * BATCHES_PER_JOB, math.ceil(size / BATCH_BYTES)))
     named = assign(_last_assignment(folder), modules, wanted)
     by_name = {module.name: module for module in modules}
     batches = {batch: [by_name[name] for name in names] for batch, names in named.items()}

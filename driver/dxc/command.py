@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from dx_py.artifacts.configuration import open_default
@@ -22,9 +23,8 @@ from dx_py.artifacts.errors import DxError
 from dx_py.artifacts.ninja import write_graph
 from dx_py.artifacts.pointer import write_if_changed
 from dx_py.artifacts.store import ArtifactStore
-from dx_py.driver import inspect
 from dx_py.driver.command_line import CommandParser
-from dx_py.driver.dxc import build, depfile, emit, shipping, verify
+from dx_py.driver.dxc import build, depfile, emit
 from dx_py.driver.dxc.engines import (
     ENGINES,
     Outcome,
@@ -34,14 +34,18 @@ from dx_py.driver.dxc.engines import (
 )
 from dx_py.driver.dxc.modules import find_modules
 
-SUB_COMMANDS = {"inspect": inspect.main, "verify": verify.main}
+#: Word -> module; what a compilation does not need is imported when it is asked for.
+SUB_COMMANDS = {
+    "inspect": "dx_py.driver.inspect",
+    "verify": "dx_py.driver.dxc.verify",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if words and words[0] in SUB_COMMANDS:
-            return SUB_COMMANDS[words[0]](words[1:])
+            return int(import_module(SUB_COMMANDS[words[0]]).main(words[1:]))
         return _compile(words)
     except DxError as error:
         print(f"dxc: {error}", file=sys.stderr)
@@ -87,7 +91,7 @@ def _compile(words: list[str]) -> int:
     )
     store = open_default()
     if options.emit:
-        kind = parser.choice("kind", options.emit, emit.KINDS)
+        kind = parser.choice("kind", options.emit, list(emit.KINDS))
         return emit.emit(store, kind, request)
     if options.emit_ninja:
         return _emit_ninja(store, Path(options.emit_ninja), request, words)
@@ -96,7 +100,9 @@ def _compile(words: list[str]) -> int:
         target = options.output or options.depfile
         write_if_changed(Path(options.depfile), depfile.format_depfile(target, request))
     if options.output:
-        shipping.ship(store, Path(options.output), outcomes, request)
+        from dx_py.driver.dxc.shipping import ship
+
+        ship(store, Path(options.output), outcomes, request)
     return _report(outcomes, verbose=options.verbose)
 
 

@@ -15,10 +15,9 @@ from dx_py.artifacts.stage import Content, action_key, run_stage
 from dx_py.artifacts.stat_index import StatIndex
 from dx_py.artifacts.store import ArtifactStore
 from dx_py.driver.dxc.modules import Module
-from dx_py.driver.stages import HostCompileStage, ParseStage, SymbolsStage
+from dx_py.driver.stages import HostCompileStage, ParseStage
 
 PARSE: Final = ParseStage()
-SYMBOLS: Final = SymbolsStage()
 HOST_COMPILE: Final = HostCompileStage()
 
 #: Roles in the pointer file of a module.
@@ -66,7 +65,7 @@ class Compiler:
             tree = self.parse(source)
             code = run_stage(self._store, HOST_COMPILE, [tree], self._code_options())
             self._record_shortcut(source, code)
-            scopes = run_stage(self._store, SYMBOLS, [tree], {}) if symbols else None
+            scopes = self._symbols(tree) if symbols else None
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             return Compiled(module, source.digest, error=located(error, module.path, source))
         return Compiled(module, source.digest, tree, code, scopes)
@@ -83,6 +82,11 @@ class Compiler:
 
     def parse(self, source: Content) -> Content:
         return run_stage(self._store, PARSE, [source], {"mode": "exec"})
+
+    def _symbols(self, tree: Content) -> Content:
+        from dx_py.driver.symbols_stage import SymbolsStage
+
+        return run_stage(self._store, SymbolsStage(), [tree], {})
 
     def source_action(self, source: Digest) -> Digest:
         """The key under which a running program, which has the source, finds the code."""

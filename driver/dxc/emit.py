@@ -1,22 +1,18 @@
-"""``dxc --emit KIND``: what a stage makes of each module, as text."""
+"""``dxc --emit KIND``: what a stage makes of each module, as text.
+
+What shows a kind is imported when that kind is asked for: compiling needs none of it.
+"""
 
 from __future__ import annotations
 
-import dis
-import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
-from dx_py.artifacts.errors import DxError
 from dx_py.artifacts.store import ArtifactStore
 from dx_py.driver.dxc.compilation import Compiled, Compiler
 from dx_py.driver.dxc.engines import Request
-from dx_py.driver.dxc.modules import Module
 from dx_py.driver.dxc.report import error_text
-from dx_py.driver.formats import ast_text, symbols_text
-from dx_py.driver.stages import code_of
-from dx_py.driver.token_text import token_lines
 
 
 def emit(store: ArtifactStore, kind: str, request: Request) -> int:
@@ -27,43 +23,54 @@ def emit(store: ArtifactStore, kind: str, request: Request) -> int:
         if len(request.modules) > 1:
             print(f"# {module.name}")
         result = compiler.compile(module, symbols=kind == "symbols")
-        if result.error is not None:
-            sys.stderr.write(error_text(result))
+        problem = error_text(result) if result.error else _show(kind, result)
+        if problem:
+            sys.stderr.write(problem)
             status = 1
-            continue
-        for line in _KINDS[kind](module, result):
-            print(line)
     return status
 
 
-def _tokens(module: Module, result: Compiled) -> Iterator[str]:
-    yield from token_lines(module.path.read_bytes(), str(module.path))
-
-
-def _ast(module: Module, result: Compiled) -> Iterator[str]:
-    assert result.ast is not None
-    yield ast_text(result.ast.read())
-
-
-def _symbols(module: Module, result: Compiled) -> Iterator[str]:
-    assert result.symbols is not None
-    yield symbols_text(result.symbols.read())
-
-
-def _bytecode(module: Module, result: Compiled) -> Iterator[str]:
-    assert result.code is not None
-    text = io.StringIO()
+def _show(kind: str, result: Compiled) -> str:
+    """Why it could not be shown, or nothing."""
     try:
-        dis.dis(code_of(result.code.read(), str(module.path)), file=text)
+        print(KINDS[kind](result), end="")
     except RecursionError:
-        raise DxError(f"'{module.path}' is nested too deeply to be shown") from None
-    yield text.getvalue().rstrip("\n")
+        return f"dxc: '{result.module.path}' is nested too deeply to be shown\n"
+    return ""
 
 
-_KINDS: Final[dict[str, Callable[[Module, Compiled], Iterator[str]]]] = {
+def _tokens(result: Compiled) -> str:
+    from dx_py.driver.token_text import token_lines
+
+    path = result.module.path
+    return "".join(f"{line}\n" for line in token_lines(path.read_bytes(), str(path)))
+
+
+def _ast(result: Compiled) -> str:
+    from dx_py.driver.formats import ast_text
+
+    assert result.ast is not None
+    return ast_text(result.ast.read()) + "\n"
+
+
+def _symbols(result: Compiled) -> str:
+    from dx_py.driver.formats import symbols_text
+
+    assert result.symbols is not None
+    return symbols_text(result.symbols.read()) + "\n"
+
+
+def _bytecode(result: Compiled) -> str:
+    from dx_py.driver.formats import disassembly
+    from dx_py.driver.stages import code_of
+
+    assert result.code is not None
+    return disassembly(code_of(result.code.read(), str(result.module.path)))
+
+
+KINDS: Final[dict[str, Callable[[Compiled], str]]] = {
     "ast": _ast,
     "bytecode": _bytecode,
     "symbols": _symbols,
     "tokens": _tokens,
 }
-KINDS: Final = tuple(_KINDS)

@@ -59,7 +59,7 @@ def test_a_file_becomes_the_code_the_host_makes(dxc, store, tmp_path):
 
 def test_the_second_run_does_nothing(dxc, store, tmp_path, write_tree):
     tree = settle(write_tree(tmp_path / "tree", 40))
-    assert edges_run(dxc("-v", tree)) > 1
+    assert edges_run(dxc("-v", tree)) == 1
     kept = objects(store.root)
     second = dxc("-v", tree)
     assert "ninja: no work to do." in second.stdout

@@ -1,0 +1,428 @@
+"""A private index on loopback: TLS, passwords, ranges, conditional requests, bad servers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import ssl
+import stat
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from dx_py.pkg.index.credentials import redact, split_credentials
+
+USER, PASSWORD = "ada", "s3cret/pass"
+BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+
+
+class Index:
+    """Serves a folder of wheels; ``log`` holds (path, headers, status)."""
+
+    def __init__(self, links: Path) -> None:
+        self.links = links
+        self.protected = False
+        self.html = False
+        self.ranges = True
+        self.etag = False
+        self.max_age: int | None = None
+        self.offers_metadata = False
+        self.failures: dict[str, list[int]] = {}
+        self.truncate = False
+        self.redirects = False
+        self.wrong_hash = False
+        self.log: list[tuple[str, dict[str, str], int]] = []
+        index = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                index.answer(self)
+
+            def log_message(self, *words):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.scheme = "http"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def authority(self) -> str:
+        return f"localhost:{self.server.server_address[1]}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.authority}/simple"
+
+    def requests(self, part: str) -> list[tuple[str, dict[str, str], int]]:
+        return [entry for entry in self.log if part in entry[0]]
+
+    def answer(self, handler):
+        headers = {name.lower(): value for name, value in handler.headers.items()}
+        status, more, body = self._content(handler.path, headers)
+        self.log.append((handler.path, headers, status))
+        handler.send_response(status)
+        more.setdefault("Content-Length", str(len(body)))
+        for name, value in more.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(body)
+        if self.truncate and "files" in handler.path:
+            handler.close_connection = True
+
+    def _content(self, path, headers):
+        waiting = self.failures.get(path.rpartition("/")[2] or "page", [])
+        if waiting:
+            return waiting.pop(0), {"Retry-After": "0"}, b""
+        if self.redirects:
+            return 302, {"Location": path}, b""
+        if self.protected and headers.get("authorization") != BASIC:
+            return 401, {"WWW-Authenticate": 'Basic realm="x"'}, b"no"
+        if path.startswith("/simple/"):
+            return self._page(path.split("/")[2], headers)
+        if path.startswith("/files/"):
+            return self._file(path.removeprefix("/files/"), headers)
+        return 404, {}, b"no"
+
+    def _page(self, project, headers):
+        wheels = [w for w in sorted(self.links.iterdir()) if w.name.startswith(f"{project}-")]
+        if not wheels:
+            return 404, {}, b"no"
+        entries = [(w.name, hashlib.sha256(w.read_bytes()).hexdigest()) for w in wheels]
+        if self.wrong_hash:
+            entries = [(name, "0" * 64) for name, _ in entries]
+        if self.html:
+            lines = [f'<a href="/files/{n}#sha256={h}">{n}</a>' for n, h in entries]
+            body, kind = "\n".join(lines).encode(), "text/html"
+        else:
+            files = [
+                {"filename": n, "url": f"/files/{n}", "hashes": {"sha256": h},
+                 "core-metadata": self.offers_metadata}
+                for n, h in entries
+            ]  # fmt: skip
+            page = {"meta": {"api-version": "1.1"}, "name": project, "files": files}
+            body, kind = json.dumps(page).encode(), "application/vnd.pypi.simple.v1+json"
+        more = {"Content-Type": kind}
+        if self.max_age is not None:
+            more["Cache-Control"] = f"max-age={self.max_age}"
+        if self.etag:
+            more["ETag"] = f'"{hashlib.sha256(body).hexdigest()[:8]}"'
+            if headers.get("if-none-match") == more["ETag"]:
+                return 304, more, b""
+        return 200, more, body
+
+    def _file(self, name, headers):
+        path = self.links / name.removesuffix(".metadata")
+        data = path.read_bytes()
+        if name.endswith(".metadata"):
+            import zipfile
+
+            with zipfile.ZipFile(path) as archive:
+                member = next(n for n in archive.namelist() if n.endswith("/METADATA"))
+                return 200, {}, archive.read(member)
+        if self.truncate:
+            return 200, {"Content-Length": str(len(data) + 100)}, data
+        wanted = headers.get("range", "")
+        if not (wanted and self.ranges):
+            return 200, {}, data
+        start, _, end = wanted.removeprefix("bytes=").partition("-")
+        first = max(0, len(data) - int(end)) if not start else int(start)
+        last = len(data) if not start or not end else int(end) + 1
+        more = {"Content-Range": f"bytes {first}-{last - 1}/{len(data)}"}
+        return 206, more, data[first:last]
+
+
+@pytest.fixture
+def index(links):
+    index = Index(links)
+    yield index
+    index.server.shutdown()
+    index.server.server_close()
+
+
+@pytest.fixture
+def certificates(tmp_path):
+    """A CA and a certificate of it for localhost."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is needed to make certificates")
+
+    def openssl(*words):
+        subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=tmp_path)
+
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", "ca.key",
+            "-out", "ca.pem", "-subj", "/CN=test ca")  # fmt: skip
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "server.key",
+            "-out", "server.csr", "-subj", "/CN=localhost")  # fmt: skip
+    (tmp_path / "names").write_text("subjectAltName=DNS:localhost\n")
+    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+            "-CAcreateserial", "-days", "2", "-out", "server.pem",
+            "-extfile", "names")  # fmt: skip
+    return tmp_path
+
+
+@pytest.fixture
+def secure(index, certificates):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "server.pem", certificates / "server.key")
+    index.server.socket = context.wrap_socket(index.server.socket, server_side=True)
+    index.scheme = "https"
+    return index
+
+
+@pytest.fixture(params=["curl", "httpx"])
+def transport(request, monkeypatch):
+    monkeypatch.setenv("DX_TRANSPORT", request.param)
+    return request.param
+
+
+@pytest.fixture
+def get(env):
+    def get(url, *words):
+        return env.pip("install", "--index-url", url, "--retries", "2", *words)
+
+    return get
+
+
+@pytest.mark.parametrize("html", [False, True])
+def test_both_forms_of_pages_work(index, wheel, env, get, transport, html):
+    index.html = html
+    wheel("app", requires=["lib"])
+    wheel("lib")
+    answer = get(index.url, "app")
+    assert answer.status == 0, answer.err
+    assert env.freeze() == ["app==1.0", "lib==1.0"]
+
+
+def test_metadata_is_read_from_the_end_of_the_wheel(index, wheel, get, transport):
+    wheel("big", "7.1", files={"big.py": "x = 1\n" * 100_000})
+    get(index.url, "--dry-run", "big")
+    (request,) = index.requests("/files/")
+    assert request[1]["range"].startswith("bytes=-")
+
+
+def test_metadata_beside_the_wheel_is_preferred(index, wheel, get, transport):
+    index.offers_metadata = True
+    wheel(f"beside{transport}", "7.2")
+    get(index.url, "--dry-run", f"beside{transport}")
+    assert [path for path, _, _ in index.requests("/files/")] == [
+        f"/files/beside{transport}-7.2-py3-none-any.whl.metadata"
+    ]
+
+
+def test_a_server_without_ranges_will_do(index, wheel, env, get, transport):
+    index.ranges = False
+    wheel("whole", "7.3")
+    assert get(index.url, "whole").status == 0
+    assert env.freeze() == ["whole==7.3"]
+
+
+def test_unchanged_pages_are_not_sent_again(index, wheel, get):
+    index.etag = True
+    wheel("app")
+    get(index.url, "--dry-run", "app")
+    get(index.url, "--dry-run", "app")
+    assert [status for _, _, status in index.requests("/simple/app/")] == [200, 304]
+
+
+def test_fresh_pages_are_not_asked_for(index, wheel, get):
+    index.max_age = 600
+    wheel("app")
+    get(index.url, "--dry-run", "app")
+    get(index.url, "--dry-run", "app")
+    assert len(index.requests("/simple/app/")) == 1
+    get(index.url, "--dry-run", "--refresh", "app")
+    assert len(index.requests("/simple/app/")) == 2
+
+
+def test_offline_uses_what_was_fetched(index, wheel, env, get):
+    wheel("app")
+    get(index.url, "app")
+    env.pip("uninstall", "app")
+    assert get(index.url, "--offline", "app").status == 0
+    answer = get(index.url, "--offline", "unknown")
+    assert answer.status == 1
+    assert "the network is off" in answer.err
+
+
+def test_passing_failures_are_tried_again(index, wheel, get, transport):
+    index.failures = {"page": [503, 429]}
+    wheel("app")
+    assert get(index.url, "app").status == 0
+
+
+def test_lasting_failures_are_told(index, wheel, get, transport):
+    index.failures = {"page": [500] * 20}
+    wheel("app")
+    answer = get(index.url, "app")
+    assert answer.status == 1
+    assert "the server answers 500" in answer.err
+
+
+def test_a_truncated_file_is_not_installed(index, wheel, env, get, transport):
+    index.truncate = True
+    wheel("app", "8.8")
+    answer = get(index.url, "--retries", "0", "app")
+    assert answer.status == 1
+    assert env.freeze() == []
+
+
+def test_a_redirect_loop_ends(index, get, transport):
+    index.redirects = True
+    answer = get(index.url, "app")
+    assert answer.status == 1
+    assert "redirect" in answer.err.lower()
+
+
+def test_a_file_with_another_hash_is_refused(index, wheel, env, get):
+    index.wrong_hash = True
+    wheel("app", "9.9")
+    answer = get(index.url, "app")
+    assert answer.status == 1
+    assert "has sha256" in answer.err
+    assert env.freeze() == []
+
+
+def test_a_server_that_is_not_there_is_named(get):
+    answer = get("http://localhost:9/simple", "--retries", "0", "app")
+    assert answer.status == 1
+    assert "could not fetch http://localhost:9/simple/app/" in answer.err
+
+
+def with_password(index):
+    return index.url.replace("://", f"://{USER}:s3cret%2Fpass@")
+
+
+def test_password_in_the_url(index, wheel, get, transport):
+    index.protected = True
+    wheel("app", "5.0")
+    assert get(with_password(index), "app").status == 0
+
+
+def test_password_in_netrc(index, wheel, get, transport, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"machine localhost login {USER} password {PASSWORD}\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    index.protected = True
+    wheel("app", "5.1")
+    assert get(index.url, "app").status == 0
+
+
+def test_password_in_the_environment_by_index_name(index, wheel, env, transport, monkeypatch):
+    monkeypatch.setenv("DX_INDEX_CORP_USERNAME", USER)
+    monkeypatch.setenv("DX_INDEX_CORP_PASSWORD", PASSWORD)
+    index.protected = True
+    wheel("app", "5.2")
+    answer = env.pip("install", "--no-deps", "--index-url", f"corp={index.url}", "app")
+    assert answer.status == 0, answer.err
+
+
+def test_password_in_pips_configuration(index, wheel, env, tmp_path, monkeypatch):
+    configuration = tmp_path / "pip.conf"
+    configuration.write_text(f"[global]\nindex-url = {with_password(index)}\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(configuration))
+    index.protected = True
+    wheel("app", "5.3")
+    assert env.pip("install", "app").status == 0
+
+
+def test_password_from_keyring(index, wheel, get, tmp_path, monkeypatch):
+    program = tmp_path / "bin" / "keyring"
+    program.parent.mkdir()
+    answer = json.dumps({"username": USER, "password": PASSWORD})
+    program.write_text(f"#!/bin/sh\necho '{answer}'\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    index.protected = True
+    wheel("app", "5.4")
+    assert get(index.url, "app").status == 1
+    assert get(index.url, "--keyring-provider", "subprocess", "app").status == 0
+
+
+def test_a_wrong_password_is_an_error_that_does_not_show_it(index, wheel, get, transport):
+    index.protected = True
+    wheel("app")
+    answer = get(index.url.replace("://", "://ada:hunter2@"), "-vv", "app")
+    assert answer.status == 1
+    assert "the server answers 401" in answer.err
+    assert "DX_INDEX_<NAME>_PASSWORD" in answer.err
+    assert "hunter2" not in answer.err + answer.out
+
+
+def test_no_secret_is_kept_in_environment_or_store(index, wheel, env, get, store):
+    index.protected = True
+    wheel("app", "5.5")
+    get(with_password(index), "app")
+    get(f"{with_password(index)}x", "app", "--force-reinstall")
+    needles = (b"s3cret", BASIC.split()[1].encode())
+    for root in (env.folder, store):
+        for path in root.rglob("*"):
+            if path.is_file() and not path.is_symlink():
+                assert not any(needle in path.read_bytes() for needle in needles), path
+
+
+def test_an_unknown_authority_is_refused_and_named(secure, wheel, get, transport):
+    wheel("app", "6.0")
+    answer = get(secure.url, "--retries", "0", "app")
+    assert answer.status == 1
+    assert "--cert FILE" in answer.err
+
+
+def test_a_private_authority_is_accepted_when_given(
+    secure, wheel, get, transport, certificates
+):
+    wheel("app", "6.1")
+    answer = get(secure.url, "--cert", str(certificates / "ca.pem"), "app")
+    assert answer.status == 0, answer.err
+
+
+def test_trusted_host_skips_verification(secure, wheel, get, transport):
+    wheel("app", "6.2")
+    assert get(secure.url, "--trusted-host", "localhost", "app").status == 0
+
+
+def test_a_public_index_cannot_take_over_a_private_name(index, wheel, env, tmp_path):
+    public = Index(tmp_path / "public")
+    public.links.mkdir()
+    try:
+        from shutil import copy
+
+        wheel("secretlib", "1.0")
+        stranger = wheel("secretlib", "99.0")
+        copy(stranger, public.links)
+        stranger.unlink()
+        words = ("--index-url", public.url, "--extra-index-url", index.url, "secretlib")
+        env.pip("install", "--dry-run", *words)
+        answer = env.pip("install", *words)
+        assert answer.out.endswith("secretlib-1.0\n"), answer.err
+        everything = env.pip("install", "-U", "--index-strategy", "unsafe-best-match", *words)
+        assert everything.out.endswith("secretlib-99.0\n")
+    finally:
+        public.server.shutdown()
+        public.server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://a:b@h/x", "https://a:****@h/x"),
+        ("see https://token@h/x now", "see https://****@h/x now"),
+        ("git+https://a:b@h/x@main", "git+https://a:****@h/x@main"),
+        ("no url, a@b", "no url, a@b"),
+    ],
+)
+def test_passwords_are_not_shown(text, shown):
+    assert redact(text) == shown
+
+
+def test_credentials_are_unquoted():
+    assert split_credentials("https://a%40b:c%2Fd@h:1/x") == (
+        "https://h:1/x", ("a@b", "c/d"),
+    )  # fmt: skip

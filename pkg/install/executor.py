@@ -22,7 +22,7 @@ def execute(plan: Plan, tree: Path, roots: dict[str, Path], *, link_mode: str) -
     Of two files with one name the later wins, as with every installer. ``auto`` is hard
     links, or copies where the file system has none.
     """
-    transfer = _TRANSFERS["hardlink" if link_mode == "auto" else link_mode]
+    transfer = _TRANSFERS[_automatic() if link_mode == "auto" else link_mode]
     texts = {scheme: str(root) for scheme, root in roots.items()}
     for root in dict.fromkeys(texts[group.scheme] for group in plan.groups):
         os.makedirs(root, exist_ok=True)  # noqa: PTH103
@@ -47,6 +47,10 @@ def execute(plan: Plan, tree: Path, roots: dict[str, Path], *, link_mode: str) -
                     transfer = _copy
                 else:
                     raise _cannot(link_mode, f"{target}/{name}", error) from None
+
+
+def _automatic() -> str:
+    return "copy" if os.environ.get("DX_PORTABLE") == "1" else "hardlink"
 
 
 def _cannot(mode: str, path: str, error: OSError) -> EnvironmentProblemError:

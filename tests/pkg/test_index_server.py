@@ -201,8 +201,9 @@ def test_both_forms_of_pages_work(index, wheel, env, get, transport, html):
 
 
 def test_metadata_is_read_from_the_end_of_the_wheel(index, wheel, get, transport):
-    wheel("big", "7.1", files={"big.py": "x = 1\n" * 100_000})
-    get(index.url, "--dry-run", "big")
+    name = f"big{transport}"
+    wheel(name, "7.1", files={"big.py": "x = 1\n" * 100_000})
+    get(index.url, "--dry-run", name)
     (request,) = index.requests("/files/")
     assert request[1]["range"].startswith("bytes=-")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import marshal
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,14 +27,32 @@ class Worker:
     def __init__(self, python: str) -> None:
         self._python = python
         self._pipes: tuple[int, int] | None = None
-        self._owner = 0
+        self._process = 0
+        self._lock = _new_lock()
+        self._thread = 0
 
     def ask(self, *message: Any) -> tuple[Any, ...]:  # noqa: ANN401
-        """Send a message and wait for the answer; raises WorkerError."""
+        """Send a message and wait for the answer; raises WorkerError.
+
+        Threads take turns. A signal handler that interrupts the conversation gets nothing.
+        """
+        thread = sys.modules["_thread"].get_ident()
+        if self._process != os.getpid():
+            # A forked child must not share its parent's conversation, nor its lock.
+            self._pipes, self._lock, self._process = None, _new_lock(), os.getpid()
+        elif self._thread == thread:
+            raise WorkerError("compile worker is busy")
+        with self._lock:
+            self._thread = thread
+            try:
+                return self._converse(message)
+            finally:
+                self._thread = 0
+
+    def _converse(self, message: tuple[Any, ...]) -> tuple[Any, ...]:
         try:
-            # A forked child must not share its parent's conversation.
-            if self._pipes is None or self._owner != os.getpid():
-                self._pipes, self._owner = self._start(), os.getpid()
+            if self._pipes is None:
+                self._pipes = self._start()
             _write(self._pipes[0], marshal.dumps(message))
             answer: tuple[Any, ...] = marshal.loads(_read(self._pipes[1]))
         except (OSError, EOFError, ValueError, TypeError) as error:
@@ -68,6 +87,10 @@ class Worker:
             os.close(their_input)
             os.close(their_output)
         return our_output, our_input
+
+
+def _new_lock() -> Any:  # noqa: ANN401
+    return sys.modules["_thread"].allocate_lock()
 
 
 def own_python(home: str) -> str | None:

@@ -78,19 +78,30 @@ static int bind(PyFunctionObject *func, PyCodeObject *code, PyObject *const *arg
     return 1;
 }
 
+/* The arguments are held meanwhile, as the interpreter's locals would: a caller may have
+ * borrowed them from what the function itself takes apart (WITH_EXCEPT_START its traceback),
+ * and the function may lose its defaults. */
 static PyObject *run(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func,
                      PyObject *const *args)
 {
+    Py_ssize_t count = unit->code->co_argcount;
+    PyObject *held[DX_MAX_BOUND];
     PyObject *result;
 
+    for (Py_ssize_t i = 0; i < count; i++) {
+        held[i] = Py_NewRef(args[i]);
+    }
     unit->entries++;
     unit->active++;
     ts->py_recursion_remaining--;
     ts->c_recursion_remaining--;
-    result = unit->run(ts, func, args);
+    result = unit->run(ts, func, held);
     ts->c_recursion_remaining++;
     ts->py_recursion_remaining++;
     dx_unit_leave(unit);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Py_DECREF(held[i]);
+    }
     return result;
 }
 
@@ -115,7 +126,6 @@ PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyO
     PyThreadState *ts = _PyThreadState_UncheckedGet();
     dx_unit *unit = dx_unit_of(code);
     PyObject *bound[DX_MAX_BOUND];
-    PyObject *result;
 
     if (ts->c_recursion_remaining < DX_MIN_C_RECURSION) {
         return run_deep(callable, args, nargsf, kwnames);
@@ -123,20 +133,12 @@ PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyO
     if (unit == NULL || !may_run(ts, unit)) {
         return _PyFunction_Vectorcall(callable, args, nargsf, kwnames);
     }
-    if (kwnames == NULL && given == code->co_argcount && code->co_kwonlyargcount == 0) {
+    if (kwnames == NULL && given == code->co_argcount && given <= DX_MAX_BOUND &&
+        code->co_kwonlyargcount == 0) {
         return run(ts, unit, func, args);
     }
     if (!bind(func, code, args, given, kwnames, bound)) {
         return _PyFunction_Vectorcall(callable, args, nargsf, kwnames);
     }
-    /* The function may lose its defaults while it runs. */
-    for (Py_ssize_t i = 0; i < code->co_argcount; i++) {
-        Py_INCREF(bound[i]);
-    }
-    Py_ssize_t count = code->co_argcount;
-    result = run(ts, unit, func, bound);
-    for (Py_ssize_t i = 0; i < count; i++) {
-        Py_DECREF(bound[i]);
-    }
-    return result;
+    return run(ts, unit, func, bound);
 }

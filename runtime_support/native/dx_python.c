@@ -2,8 +2,8 @@
  *
  * Machine code calls dx_python with the op, its operands and the live values of its frame
  * state. The frame is built before the op and retired after it. If somebody has kept an
- * object of the frame meanwhile, the function goes on in the interpreter with this very
- * frame: its result is then pending, and dx_raise gives it to the caller. */
+ * object of the frame meanwhile, or watches it, the function goes on in the interpreter with
+ * this very frame: its result is then pending, and dx_raise gives it to the caller. */
 #include "dx_core.h"
 
 /* The order is that of backend/llvm/lower_generic.py. */
@@ -313,6 +313,17 @@ static PyObject *go_on(PyThreadState *ts, _PyInterpreterFrame *frame, int throwi
     return NULL;
 }
 
+/* Whether the frame must live on: somebody has an object of it, or a debugger, a profiler or
+ * coverage has begun to watch its code. */
+static int is_wanted(PyThreadState *ts, dx_unit *unit, _PyInterpreterFrame *frame)
+{
+    if (frame->frame_obj != NULL && Py_REFCNT(frame->frame_obj) > 1) {
+        return 1;
+    }
+    return unit->checked_version != ts->interp->monitoring_version &&
+           dx_is_observed(ts->interp, unit->code);
+}
+
 PyObject *dx_python(PyThreadState *ts, void **table, PyFunctionObject *func,
                     const uint8_t *record, PyObject **out, int op, int extra, int count, ...)
 {
@@ -338,7 +349,7 @@ PyObject *dx_python(PyThreadState *ts, void **table, PyFunctionObject *func,
     if (operands != few) {
         PyMem_Free(operands);
     }
-    if (frame->frame_obj == NULL || Py_REFCNT(frame->frame_obj) == 1) {
+    if (!is_wanted(ts, table[0], frame)) {
         dx_frame_retire(ts, frame);
         return result;
     }

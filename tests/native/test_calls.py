@@ -285,3 +285,62 @@ def test_garbage_is_collected_while_native_code_runs(native):
 
     compiled = native.compile(build, (make, 3))
     assert [c[0] for c in compiled(make, 300)] == list(range(300))
+
+
+def test_a_caller_may_have_borrowed_the_arguments(native):
+    def leave(self, kind, value, tb):
+        value.with_traceback(None)
+        return tb.tb_lineno > 0
+
+    class Context:
+        def __enter__(self):
+            return self
+
+    failed = []
+
+    def use():
+        with Context():
+            failed.append(1)
+            raise ValueError
+
+    error = ValueError()
+    try:
+        raise error
+    except ValueError:
+        Context.__exit__ = native.compile(leave, (None, ValueError, error, error.__traceback__))
+    for _ in range(10):
+        use()
+    assert len(failed) == 10
+
+
+def test_a_callee_that_starts_tracing_is_heard(native):
+    lines = []
+
+    def trace(frame, event, _):
+        lines.append((frame.f_code.co_name, event))
+        return trace
+
+    def start(i):
+        if i == 2:
+            sys._getframe(1).f_trace = trace
+            sys.settrace(trace)
+        return i
+
+    def watched(f, n):
+        t = 0
+        for i in range(n):
+            t = t + f(i)
+        return t
+
+    compiled = native.compile(watched, (abs, 3))
+    try:
+        heard = []
+        for function in (watched, compiled):
+            lines.clear()
+            function(start, 4)
+            sys.settrace(None)
+            heard.append([line for line in lines if line[0] == "watched"])
+    finally:
+        sys.settrace(None)
+    assert ("watched", "line") in heard[0]
+    assert heard[0] == heard[1]

@@ -17,7 +17,7 @@ from operator import or_
 from types import CodeType
 from typing import Any, Final
 
-from dx_py.driver.trees import parse_tree
+from dx_py.driver.trees import can_parse, parse_tree
 from dx_py.frontend import unparser
 
 type Source = str | bytes | bytearray | memoryview | ast.AST
@@ -106,12 +106,17 @@ def _compile(
     if not isinstance(source, str | bytes | bytearray | memoryview) or flags & _PROMPT_FLAGS:
         return host(source)
     host(_LEAST.get(mode, ""))
+    options = {
+        "type_comments": bool(flags & ast.PyCF_TYPE_COMMENTS),
+        "barry_as_bdfl": bool(flags & _BARRY_AS_BDFL),
+    }
+    if not can_parse(**options):
+        return host(source)
     tree = parse_tree(
         source if isinstance(source, str) else bytes(source),
         filename=os.fsdecode(filename),
         mode=mode,
-        type_comments=bool(flags & ast.PyCF_TYPE_COMMENTS),
         minor_version=sys.version_info.minor if minor_version < 0 else minor_version,
-        barry_as_bdfl=bool(flags & _BARRY_AS_BDFL),
+        **options,
     )
     return tree if flags & ast.PyCF_ONLY_AST else host(tree)

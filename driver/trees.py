@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import warnings
-from typing import Any
 
 from dx_py.frontend import ast_artifact
 from dx_py.frontend.parser import parse
@@ -19,6 +18,11 @@ else:
     _HAS_NATIVE = os.environ.get("DX_PORTABLE") != "1"
 
 
+def can_parse(*, type_comments: bool, barry_as_bdfl: bool) -> bool:
+    """Whether the front end knows these options: the one in pure Python does not."""
+    return _HAS_NATIVE or not (type_comments or barry_as_bdfl)
+
+
 def parse_tree(
     source: str | bytes,
     *,
@@ -28,7 +32,7 @@ def parse_tree(
     minor_version: int,
     barry_as_bdfl: bool,
 ) -> ast.AST:
-    """Raises and warns as ``ast.parse`` does."""
+    """Raises and warns as ``ast.parse`` does; options are such as ``can_parse`` accepts."""
     if _HAS_NATIVE:
         return _ast.parse(
             source,
@@ -38,8 +42,7 @@ def parse_tree(
             minor_version=minor_version,
             barry_as_bdfl=barry_as_bdfl,
         )
-    chosen: dict[str, Any] = {"type_comments": type_comments, "minor_version": minor_version}
-    artifact = parse(source, filename=filename, mode=mode, **chosen)
+    artifact = parse(source, filename=filename, mode=mode, minor_version=minor_version)
     for line, _, message in ast_artifact.decode(artifact).warnings:
         warnings.warn_explicit(message, SyntaxWarning, filename, line)
     return to_ast(artifact)

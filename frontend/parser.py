@@ -48,7 +48,7 @@ def parse(
 
 def _explained(fault: Fault, text: bytes, mode: str, filename: str) -> Exception:
     """The host's own words for a refusal, unless it has none for a later Python's syntax."""
-    if issubclass(fault.kind, SyntaxError):
+    if issubclass(fault.kind, SyntaxError) and _is_utf8(text):
         from dx_py.frontend.diagnostics.search import GENERIC
         from dx_py.frontend.diagnostics.syntax import explained_exception
 
@@ -56,6 +56,15 @@ def _explained(fault: Fault, text: bytes, mode: str, filename: str) -> Exception
         if found is not None and not (found.msg == GENERIC and _TOO_NEW in fault.message):
             return found
     return host_exception(fault, text, filename=filename)
+
+
+def _is_utf8(text: bytes) -> bool:
+    """The search for reasons reads text, and has nothing to say about bytes that are none."""
+    try:
+        text.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _native_body(text: bytes, mode: str, type_comments: bool, minor_version: int) -> bytes:

@@ -134,6 +134,13 @@ def test_errors_are_shown_as_python_shows_them(dxc, tmp_path, engine, write_tree
     assert dxc("--engine", engine, tree).returncode == 0
 
 
+def test_a_file_that_is_no_text_is_a_syntax_error(dxc, tmp_path):
+    (tmp_path / "m.py").write_bytes(b"x = '\xe9'\n")
+    result = dxc("m.py", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "SyntaxError: (unicode error) 'utf-8' codec can't decode byte" in result.stderr
+
+
 def test_names_that_ninja_cannot_write_are_compiled(dxc, store, tmp_path, write_tree):
     tree = write_tree(tmp_path / "tree", 20)
     (tree / "package0" / "a|b.py").write_text("odd = 1\n")

@@ -1,0 +1,93 @@
+"""``make conformance-runtime``: CPython's own tests, every module through the front end.
+
+    python tests/programs/cpython_tests.py [--stress] [--jobs N] FOLDER [NAME ...]
+
+One process a test file, as ``python -m test NAME``. A file that does not pass under DX-Py is
+run again under the interpreter alone, and is a miss only if it passes there. FOLDER, outside
+the checkout, gets the logs. The exit status is 0 with at most five misses.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import sysconfig
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+LAUNCHER = Path(sysconfig.get_path("scripts")) / "dx-py"
+ALLOWED_MISSES = 5
+#: The installation that the virtual environment was made from has the tests.
+PYTHON = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
+
+
+def main() -> int:
+    options = parse_arguments()
+    # A background job has SIGINT ignored, and the tests would inherit that.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    suite = Suite(options.folder.absolute(), is_stress=options.stress)
+    names = options.names or suite.names()
+    with ThreadPoolExecutor(options.jobs) as pool:
+        verdicts = dict(zip(names, pool.map(suite.judge, names), strict=True))
+    misses = [name for name, verdict in verdicts.items() if verdict == "miss"]
+    print(Counter(verdicts.values()))
+    print(f"misses: {', '.join(misses) or 'none'}")
+    return 0 if len(misses) <= ALLOWED_MISSES else 1
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--stress", action="store_true")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="*")
+    return parser.parse_args()
+
+
+class Suite:
+    def __init__(self, folder: Path, *, is_stress: bool) -> None:
+        self.folder = folder
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "DX_"))}
+        self.plain = kept
+        self.ours = kept | {
+            "DX_COMPILE": "all",
+            "DX_CACHE_DIR": str(folder / "store"),
+            "DX_STATS": str(folder / "stats"),
+            "DX_COMPILE_STRESS": "1" if is_stress else "0",
+        }
+
+    def names(self) -> list[str]:
+        command = [PYTHON, "-m", "test", "--list-tests"]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, env=self.plain
+        ).stdout.split()
+
+    def judge(self, name: str) -> str:
+        verdict = self.run(name, "dx-py", [LAUNCHER, "--python", PYTHON], self.ours)
+        if verdict == "failed":
+            alone = self.run(name, "python", [PYTHON], self.plain)
+            verdict = "miss" if alone == "passed" else "fails under python too"
+        print(f"{name}\t{verdict}", flush=True)
+        return verdict
+
+    def run(self, name: str, who: str, interpreter: list[Path | str], env) -> str:
+        log = self.folder / f"{name}.{who}.txt"
+        command = [*interpreter, "-m", "test", "--timeout", "300", name]
+        with log.open("wb") as file:
+            status = subprocess.call(
+                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=env
+            )
+        text = log.read_text(errors="replace")
+        if status in (0, 4) and re.search(r"\b1 test skipped|skipped --", text):
+            return "skipped"
+        return "passed" if status == 0 else "failed"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,7 +9,8 @@ GRAMMAR := $(wildcard frontend/grammar/*)
 # Variables of the caller that would change what the tests see.
 unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED PYTHONPATH PYTHONHOME
 
-.PHONY: run test setup lint types layers docs unit faults-artifacts wheel-test bench-startup conformance-reference clean
+.PHONY: run test setup lint types layers docs unit faults-artifacts wheel-test bench-startup conformance-reference conformance-runtime \
+	conformance-programs conformance-packages clean
 
 run: setup
 	$(BIN)/python tests/programs/black_on_a_tree.py
@@ -92,6 +93,21 @@ bench-startup: wheel-test
 # Kills, damage and full disks, by the hundred; `make test` runs a sample.
 faults-artifacts: setup
 	DX_FAULT_RUNS=500 $(BIN)/python -m pytest -q -n 2 tests/driver/test_faults.py
+
+# Scratch space of the long suites: environments, stores and logs.
+SCRATCH ?= /tmp/dx-py-conformance
+
+# CPython's own tests under --compile=all, then with compile, exec and eval routed too.
+conformance-runtime: setup
+	nice $(BIN)/python tests/programs/cpython_tests.py $(SCRATCH)/cpython
+	nice $(BIN)/python tests/programs/cpython_tests.py --stress $(SCRATCH)/cpython-stress
+
+conformance-programs: setup
+	nice $(BIN)/python tests/programs/real_programs.py $(SCRATCH)/programs
+
+conformance-packages: setup
+	nice $(BIN)/python tests/programs/top_packages.py $(SCRATCH)/packages \
+		tests/programs/top_packages.txt
 
 # Three parsers on one grammar over the whole library; ten minutes.
 conformance-reference: setup

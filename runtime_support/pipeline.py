@@ -9,6 +9,7 @@ fatal under ``DX_STRICT=1``.
 from __future__ import annotations
 
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,9 +83,16 @@ class Pipeline:
         return code
 
     def _compile_silently(self, source: bytes, filename: str) -> CodeType | None:
+        """What the host does without compiling leaves no trace when we compile.
+
+        The names in "\\N{...}" are looked up in ``unicodedata``.
+        """
+        shows_names = "unicodedata" in sys.modules
         with self.compiling(source, filename, silence=True) as work:
             if work.tree is not source:
                 work.code = _compile(work.tree, filename, "exec", dont_inherit=True)
+        if not shows_names:
+            sys.modules.pop("unicodedata", None)
         return work.code
 
     def save(self, source: object, code: CodeType, optimize: int, *, warned: bool) -> None:

@@ -182,7 +182,7 @@ PROGRAMS = (
     one_script("numpy", ("numpy",), status=1),
     one_script("pandas", ("pandas",), status=1),
     Program("pluggy", ("pytest", "pluggy"), ((*PYTEST, "suite/testing"),), suite("pluggy")),
-    Program("idna", ("pytest", "idna"), ((*PYTEST, "suite/tests"),), suite("idna")),
+    Program("idna", ("pytest", "hypothesis"), ((*PYTEST, "suite/tests"),), suite("idna")),
     Program("more-itertools", ("more-itertools",), (RECIPES,), suite("more_itertools")),
 )
 

@@ -142,6 +142,7 @@ FILES = {
     "package/raising.py": "def inner():\n    raise ValueError('no')\n\n\ninner()\n",
     "package/late.py": "x = 1\nreturn 2\n",
     "package/warning.py": "x = '\\d' is 1\nassert (x, 'always')\n",
+    "package/named.py": "X = '\\N{BULLET}'\n",
     "package/deprecated.py": "import warnings\nwarnings.warn('old', stacklevel=2)\n",
     "left/space/one.py": "x = 1",
     "right/space/two.py": "x = 2",
@@ -166,6 +167,14 @@ def dedent(text: str) -> str:
 def test_a_program_does_the_same(tree, same: Callable, name: str, write: str) -> None:
     tree.write("program.py", dedent(PROGRAMS[name]))
     same("-X", "frozen_modules=on", "program.py", PYTHONDONTWRITEBYTECODE=write)
+
+
+def test_compiling_where_the_host_reads_a_pyc_imports_nothing(tree) -> None:
+    """The names in "\\N{...}" are looked up in ``unicodedata`` when source is compiled."""
+    code = "import sys, package.named; print('unicodedata' in sys.modules)"
+    tree.python("-c", code)
+    assert tree.python("-c", code).output == "False\n"
+    assert tree.dx_py("-c", code).output == "False\n"
 
 
 def pycs(bench) -> dict[str, bytes]:

@@ -9,13 +9,19 @@ dx_value *dx_mark(dx_context *context, dx_value *offset, dx_span span)
 
 dx_value *dx_conversion(dx_context *context, dx_value *name, dx_span bang, dx_span span)
 {
-    const dx_identifier *text = (dx_identifier *)name;
     if (!dx_same_position(bang.end, span.start))
         dx_fail(context, DX_SYNTAX_ERROR, span,
                 "f-string: conversion type must come right after the exclamation mark");
+    return dx_new_tuple(context, span, name, DX_V_NONE, DX_V_NONE);
+}
+
+/* As in CPython, the letter is looked at when the whole field is known. */
+static dx_value *conversion_letter(dx_context *context, const dx_tuple *conversion)
+{
+    const dx_identifier *text = (const dx_identifier *)conversion->first;
     char letter = text->bytes[0];
     if (text->size != 1 || (letter != 's' && letter != 'r' && letter != 'a'))
-        dx_fail(context, DX_SYNTAX_ERROR, span,
+        dx_fail(context, DX_SYNTAX_ERROR, conversion->span,
                 "f-string: invalid conversion character '%.*s': expected 's', 'r', or 'a'",
                 (int)text->size, text->bytes);
     return dx_new_int(context, letter);
@@ -43,7 +49,7 @@ static dx_value *conversion_code(dx_context *context, dx_value *conversion, dx_v
                                  bool debug)
 {
     if (conversion != DX_V_NONE)
-        return dx_as_tuple(conversion)->first;
+        return conversion_letter(context, dx_as_tuple(dx_as_tuple(conversion)->first));
     return dx_new_int(context, debug && spec == DX_V_NONE ? 'r' : -1);
 }
 

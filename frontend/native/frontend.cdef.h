@@ -38,7 +38,8 @@ typedef struct {
     int mode;
     int minor_version;      /* accept what Python 3.<minor_version> accepts */
     int type_comments;      /* keep `# type:` comments */
-    int allow_incomplete;   /* single mode: a missing dedent is not implied by the end */
+    int allow_incomplete;   /* the end implies no dedent, and where more text could help, the
+                               message is "incomplete input" (codeop's flags) */
     int barry_as_bdfl;      /* PEP 401: `<>` instead of `!=` */
     size_t max_int_digits;  /* decimal literals with more are refused; 0: no limit */
     dx_name_lookup name_lookup; /* for \N{...}; without one, such names become U+FFFD */

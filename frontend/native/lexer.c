@@ -223,11 +223,19 @@ static void apply_indent(dx_lexer *lexer, dx_indent indent)
         fail_indentation(lexer, DX_TAB_ERROR, inconsistent);
 }
 
+/* Tokens from here on are made of the end of the text. */
+static void note_end(dx_lexer *lexer)
+{
+    if (!*lexer->at && lexer->end_first == SIZE_MAX)
+        lexer->end_first = lexer->count;
+}
+
 /* Passes over blank and comment lines, then over the next line's indentation. */
 static void lex_indentation(dx_lexer *lexer)
 {
     for (;;) {
         dx_indent indent = measure(lexer);
+        note_end(lexer);
         bool is_comment = *lexer->at == '#';
         if (is_comment && lex_comment(lexer, true))
             return;
@@ -274,6 +282,31 @@ static void mark_type(dx_lexer *lexer)
         if (lexer->tokens[i + 1].type == DX_T_NAME && begins_statement(lexer, i) &&
             is_soft(&lexer->tokens[i], "type"))
             lexer->tokens[i].type = DX_T_TYPE;
+}
+
+/* Whether a token cannot follow a name, but can begin the subject of a `match`. */
+static bool begins_subject(int type)
+{
+    switch (type) {
+    case DX_T_NAME: case DX_T_NUMBER: case DX_T_STRING: case DX_T_FSTRING_START: case DX_T_LBRACE:
+    case DX_T_TILDE: case DX_T_ELLIPSIS: case DX_T_NONE: case DX_T_TRUE: case DX_T_FALSE:
+    case DX_T_LAMBDA: case DX_T_AWAIT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void dx_finish_broken_line(dx_lexer *lexer)
+{
+    if (lexer->count < lexer->line_first + 2)
+        return;
+    dx_token *first = &lexer->tokens[lexer->line_first];
+    if (is_soft(first, "match") && begins_subject(first[1].type))
+        first->type = DX_T_MATCH;
+    else if (lexer->indents[lexer->indent_count - 1].in_match && is_soft(first, "case"))
+        first->type = DX_T_CASE;
+    mark_type(lexer);
 }
 
 static bool opens_compound(int type)
@@ -328,6 +361,7 @@ static void end_of_interactive(dx_lexer *lexer)
 
 static void end_of_text(dx_lexer *lexer)
 {
+    note_end(lexer);
     check_brackets_closed(lexer);
     bool is_single = lexer->context->options.mode == DX_MODE_SINGLE;
     lexer->started |= lexer->count > lexer->line_first;
@@ -557,6 +591,7 @@ void dx_lex_line(dx_lexer *lexer)
     }
     lexer->count = lexer->is_fresh ? 1 : 0; /* the mode's token goes with the first line */
     lexer->is_fresh = false;
+    lexer->end_first = SIZE_MAX;
     if (lexer->at_line_start) {
         lexer->at_line_start = false;
         lexer->line_first = lexer->count;

@@ -51,6 +51,7 @@ typedef struct {
     dx_token *tokens; /* owned */
     size_t count, capacity;
     size_t line_first; /* index of the logical line's first token after indentation */
+    size_t end_first;  /* index of the first token made at the end of the text, or SIZE_MAX */
     dx_position last_end;
     bool at_line_start, is_fresh, started, is_statement_over, is_compound, ended;
     bool opens_match; /* the last logical line was `match ...:` */
@@ -66,6 +67,9 @@ void dx_lexer_close(dx_lexer *lexer);
 
 /* Reads the next logical line into lexer->tokens; after ENDMARKER, lexer->ended is set. */
 void dx_lex_line(dx_lexer *lexer);
+
+/* Decides about soft keywords in a line that broke off before its NEWLINE. */
+void dx_finish_broken_line(dx_lexer *lexer);
 
 /* ---- Shared by the lexer's files. */
 

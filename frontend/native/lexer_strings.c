@@ -11,7 +11,8 @@ DX_NORETURN static void fail_unterminated(dx_lexer *lexer, dx_span start, const 
                                           bool is_triple)
 {
     lexer->context->error->from_lexer = 1;
-    lexer->context->error->at_end = is_triple || !*lexer->at;
+    bool is_fstring = *kind == 'f';
+    lexer->context->error->at_end = is_triple || (!*lexer->at && !is_fstring);
     int line = lexer->line;
     /* The newline that exec mode adds to the text is no line of its own. */
     if (is_triple && lexer->at == lexer->line_start && line > start.start.line)

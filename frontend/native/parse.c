@@ -1,5 +1,6 @@
 /* A whole parse: opens everything, runs lexer and parser, catches errors, closes. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "ast.h"
 #include "parser.h"
@@ -23,8 +24,10 @@ typedef struct {
 
 static void feed_line(progress *parse)
 {
-    while (parse->fed < parse->lexer.count)
+    while (parse->fed < parse->lexer.count) {
+        parse->tree->context.error->at_end = parse->fed >= parse->lexer.end_first;
         dx_parser_feed(&parse->parser, &parse->lexer.tokens[parse->fed++]);
+    }
 }
 
 static void lex_line(progress *parse)
@@ -55,10 +58,12 @@ static bool succeeds(progress *parse, const char *source, size_t size)
 {
     if (setjmp(parse->tree->context.escape))
         return false;
-    if (parse->lexing)
+    if (parse->lexing) {
         feed_line(parse);
-    else
+        dx_parser_settle(&parse->parser);
+    } else {
         run(parse, source, size);
+    }
     return true;
 }
 
@@ -70,8 +75,19 @@ static void prefer_earlier_error(progress *parse, dx_error *error)
         return;
     error->from_lexer = error->at_end = 0;
     parse->fed = 0;
+    dx_finish_broken_line(&parse->lexer);
     if (succeeds(parse, NULL, 0))
         *error = lexical;
+}
+
+/* What codeop asks: could more lines make it valid? CPython says so in these words. */
+static void note_incomplete(const dx_options *options, dx_error *error)
+{
+    bool is_refused = error->kind == DX_SYNTAX_ERROR || error->kind == DX_INDENTATION_ERROR;
+    if (!options->allow_incomplete || !error->at_end || !is_refused)
+        return;
+    error->kind = DX_SYNTAX_ERROR;
+    strcpy(error->message, "incomplete input");
 }
 
 dx_ast *dx_parse(const char *source, size_t size, const dx_options *options, dx_error *error)
@@ -87,6 +103,7 @@ dx_ast *dx_parse(const char *source, size_t size, const dx_options *options, dx_
         done = succeeds(parse, source, size);
         if (!done)
             prefer_earlier_error(parse, error);
+        note_incomplete(options, error);
         dx_lexer_close(&parse->lexer);
         dx_parser_close(&parse->parser);
     } else {

@@ -120,7 +120,6 @@ static int action_for(const dx_parser *parser, const dx_token *token)
 DX_NORETURN static void refuse(dx_parser *parser, const dx_token *token)
 {
     dx_context *context = parser->context;
-    context->error->at_end = token->type == DX_T_ENDMARKER;
     if (token->type == DX_T_INDENT)
         dx_fail(context, DX_INDENTATION_ERROR, token->span, "unexpected indent");
     if (dx_actions[parser->states[parser->size]][DX_T_INDENT] > 0)
@@ -142,9 +141,16 @@ void dx_parser_feed(dx_parser *parser, const dx_token *token)
     }
 }
 
+static const dx_token nothing = {DX_T_ENDMARKER, {{0, 0}, {0, 0}}, NULL};
+
+void dx_parser_settle(dx_parser *parser)
+{
+    while (parser->size && dx_defaults[parser->states[parser->size]])
+        reduce_by(parser, -dx_defaults[parser->states[parser->size]], &nothing);
+}
+
 dx_value *dx_parser_finish(dx_parser *parser)
 {
-    const dx_token nothing = {DX_T_ENDMARKER, {{0, 0}, {0, 0}}, DX_V_NONE};
     while (parser->states[parser->size] != DX_ACCEPT)
         reduce_by(parser, -action_for(parser, &nothing), &nothing);
     return parser->values[parser->size];

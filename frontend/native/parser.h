@@ -18,6 +18,9 @@ void dx_parser_close(dx_parser *parser);
 /* Reduces as far as the token asks for, then shifts it; fails if no rule allows it. */
 void dx_parser_feed(dx_parser *parser, const dx_token *token);
 
+/* Reduces as far as no token is needed, so that what was fed shows its errors. */
+void dx_parser_settle(dx_parser *parser);
+
 /* The tree, once ENDMARKER has been fed. */
 dx_value *dx_parser_finish(dx_parser *parser);
 

@@ -58,7 +58,7 @@ wheel-test: setup
 		$(BIN)/python -m pytest $(PYTEST_ARGS) tests/launcher
 
 # Both need clang.
-.PHONY: conformance-diagnostics conformance-trees
+.PHONY: conformance-diagnostics conformance-trees fuzz-diagnostics
 .PHONY: fuzz-launcher sanitize-launcher
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -g
 LAUNCHER_FUZZ := tests/launcher/fuzz
@@ -116,6 +116,11 @@ conformance-reference: setup
 # Every refusal that CPython's tests provoke, in each attribute; two minutes.
 conformance-diagnostics: setup
 	$(BIN)/python -m pytest -q -s tests/frontend/conformance/diagnostics.py
+
+# Refusals of mutants of the library, in each attribute; a minute.
+SEED ?= 1
+fuzz-diagnostics: setup
+	$(BIN)/python -m tests.frontend.conformance.mutants $(SEED) 20000
 
 # Symbol tables, compile-time verdicts and round trips of the library and its tests; four minutes.
 conformance-trees: setup

@@ -7,6 +7,7 @@ from dx_py.frontend.diagnostics.reader import Part, Reader, Unexpected
 from dx_py.frontend.diagnostics.tokens import TokenKind
 
 _UNPARENTHESISED = "Generator expression must be parenthesized"
+_UNPACKED_TOO_LATE = "iterable argument unpacking follows keyword argument unpacking"
 _MEANT_EQUAL_OR_WALRUS = "invalid syntax. Maybe you meant '==' or ':=' instead of '='?"
 _MEANT_EQUAL = 'expression cannot contain assignment, perhaps you meant "=="?'
 
@@ -17,6 +18,7 @@ class _Order:
     def __init__(self) -> None:
         self.keyword: Part | None = None
         self.unpacked_keywords = False
+        self.misplaced = False  # a positional argument came after a keyword
 
     @property
     def message(self) -> str:
@@ -34,19 +36,29 @@ def read_arguments(r: Reader, *, is_call: bool = True) -> None:
     """Up to the closing bracket, which stays; a class takes no bare generator."""
     first = r.index
     order = _Order()
-    misplaced = False
     while not r.at(")"):
-        start = r.index
-        if r.quiet and order.keyword is not None and _is_positional(r):
-            raise Unexpected
-        if not is_call and start == first:
+        if not is_call and r.index == first:
             _refuse_class_generator(r)
-        kind = _argument(r, order, is_first=start == first)
-        misplaced = misplaced or (kind == "positional" and order.keyword is not None)
+        _ordered_argument(r, order, is_first=r.index == first)
         if not r.accept(","):
             break
-    if misplaced and r.at(")"):
+    if order.misplaced:
         r.explain_here(order.message)
+
+
+def _ordered_argument(r: Reader, order: _Order, *, is_first: bool) -> None:
+    start = r.index
+    if r.quiet and order.keyword is not None and _is_positional(r):
+        raise Unexpected
+    try:
+        kind = _argument(r, order, is_first=is_first)
+    except Unexpected:
+        if order.misplaced:
+            r.explain_here(order.message)
+        if order.keyword is not None and r.tokens[start].symbol == "*":
+            r.explain(_UNPACKED_TOO_LATE, start)
+        raise
+    order.misplaced |= kind == "positional" and order.keyword is not None
 
 
 def _refuse_class_generator(r: Reader) -> None:
@@ -97,7 +109,7 @@ def _at_name_of_keyword(r: Reader) -> bool:
 
 def _unpacked(r: Reader, order: _Order, *, is_first: bool) -> str:
     if order.unpacked_keywords:
-        r.explain("iterable argument unpacking follows keyword argument unpacking", r.index)
+        r.explain(_UNPACKED_TOO_LATE, r.index)
     part = expressions.starred(r, expressions.expression)
     if r.at("="):
         _refuse_value(r, part.first, "iterable argument unpacking")

@@ -7,6 +7,7 @@ from dx_py.frontend.diagnostics.diagnostic import HostPlace, Span
 from dx_py.frontend.diagnostics.reader import Part, Reader, Unexpected
 from dx_py.frontend.diagnostics.tokens import TokenKind
 
+_TRAILERS = {".": "attribute", "(": "function call", "[": "subscript"}
 CONSTANTS = ("None", "True", "False")
 _PARENTHESES_FORGOTTEN = "did you forget parentheses around the comprehension target?"
 
@@ -15,17 +16,21 @@ def primary(r: Reader) -> Part:
     first = r.index
     part = atom(r)
     while True:
-        if r.accept("."):
-            r.expect_kind(TokenKind.NAME)
-            part = r.part("attribute", first)
-        elif r.at("("):
-            arguments.call(r)
-            part = r.part("function call", first)
-        elif r.at("["):
-            _subscript(r)
-            part = r.part("subscript", first)
-        else:
+        kind = _TRAILERS.get(r.token.symbol)
+        if kind is None or r.attempt(_trailer) is None:
             return part
+        part = r.part(kind, first)
+
+
+def _trailer(r: Reader) -> bool:
+    if r.at("("):
+        arguments.call(r)
+    elif r.at("["):
+        _subscript(r)
+    else:
+        r.expect(".")
+        r.expect_kind(TokenKind.NAME)
+    return True
 
 
 def _subscript(r: Reader) -> None:
@@ -162,7 +167,11 @@ def _refuse_starred_element(r: Reader, item: Part) -> None:
 
 
 def at_clause(r: Reader) -> bool:
-    return r.at("for") or (r.at("async") and r.ahead().symbol == "for")
+    if not r.accept("async"):
+        return r.at("for")
+    is_clause = r.at("for")
+    r.index -= 1
+    return is_clause
 
 
 def clauses(r: Reader) -> Part:
@@ -212,7 +221,8 @@ def _dict_item(r: Reader, key: Part | None, *, is_first: bool) -> bool:
     if key is None and r.at("**"):
         _unpacked_dict(r, is_first=is_first)
         return False
-    key = key or expressions.expression(r)
+    if key is None:
+        key = expressions.expression(r) if is_first else expressions.dictionary_key(r)
     if not r.at(":"):
         _explain_missing_colon(r, key)
     colon = r.advance()

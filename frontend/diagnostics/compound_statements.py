@@ -214,10 +214,14 @@ def _function(r: Reader) -> None:
     _forced(r, "(")
     parameters.function_parameters(r)
     r.expect(")")
-    if r.accept("->"):
-        expressions.expression(r)
+    r.attempt(_returned)
     _forced(r, ":")
     block(r, "function definition", keyword)
+
+
+def _returned(r: Reader) -> None:
+    r.expect("->")
+    expressions.expression(r)
 
 
 def _class(r: Reader) -> None:
@@ -233,8 +237,11 @@ def _class(r: Reader) -> None:
 
 def type_parameters(r: Reader) -> None:
     """`[T: bound, *Ts, **P]`, if any."""
-    if not r.accept("["):
-        return
+    r.attempt(_bracketed_type_parameters)
+
+
+def _bracketed_type_parameters(r: Reader) -> None:
+    r.expect("[")
     _type_parameter(r)
     while r.accept(",") and not r.at("]"):
         _type_parameter(r)
@@ -252,7 +259,8 @@ def _type_parameter(r: Reader) -> None:
     bound = expressions.expression(r)
     if kind is not None:
         what = "constraints" if bound.kind == "tuple" else "bound"
-        r.explain_from(f"cannot use {what} with {kind}", colon)
+        with r.aloud():
+            r.explain_from(f"cannot use {what} with {kind}", colon)
 
 
 def _decorated(r: Reader) -> None:

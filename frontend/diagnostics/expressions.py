@@ -1,11 +1,15 @@
-"""Reading expressions, from the loosest form down to operands."""
+"""Reading expressions, from the loosest form down to operands.
+
+As in the host, what cannot go on ends: of `a + )`, the expression is `a`, and it is for the
+statement to find that `+` does not follow one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from dx_py.frontend.diagnostics import atoms, parameters, targets
-from dx_py.frontend.diagnostics.reader import Part, Reader
+from dx_py.frontend.diagnostics.reader import Part, Reader, Unexpected
 from dx_py.frontend.diagnostics.tokens import SOFT_KEYWORDS, TokenKind
 
 _BINARY = ("|", "^", "&", "<<", ">>", "+", "-", "*", "/", "//", "%", "@")
@@ -58,7 +62,10 @@ def _listed(r: Reader, read: targets.Read) -> Part:
     if not r.at(","):
         return items[0]
     while r.accept(",") and (starts_expression(r) or r.at("*")):
-        items.append(read(r))
+        item = r.attempt(read)
+        if item is None:
+            break
+        items.append(item)
     return r.part("tuple", first, tuple(items), is_operand=False)
 
 
@@ -124,10 +131,20 @@ def _refuse_assignment(r: Reader, part: Part, first: int) -> None:
 
 
 def expression(r: Reader) -> Part:
+    if r.is_settled():
+        return r.read_quietly(_expression)
+    return _expression(r)
+
+
+def _expression(r: Reader) -> Part:
     if r.at("lambda"):
         return function_literal(r)
     first = r.index
-    part = disjunction(r)
+    try:
+        part = disjunction(r)
+    except Unexpected:
+        _look_for_legacy_statement(r, first)
+        raise
     _look_for_missing_comma(r, part, first)
     condition = None
     if r.at("if"):
@@ -143,17 +160,25 @@ def _look_for_missing_comma(r: Reader, part: Part, first: int) -> None:
         return
     if part.kind == "name" and r.tokens[part.first].text in _LEGACY:
         return
-    other = r.look(expression)
-    if other is not None and r.tokens[other.end - 1].depth:
+    found = r.look(_expression)
+    if found is None:
+        return
+    other, end = found
+    if r.tokens[end - 1].depth:
         r.explain("invalid syntax. Perhaps you forgot a comma?", part.first, other.end - 1)
 
 
 def _may_be_prefix(r: Reader, first: int) -> bool:
-    """A name before a string may be a wrong prefix, a soft keyword may begin a statement."""
+    """A name before a string may be a wrong prefix, a soft keyword may begin a statement.
+
+    The host takes every beginning of a soft keyword for one: `c`, `ma`, `typ`.
+    """
     token = r.tokens[first]
     if token.kind is not TokenKind.NAME:
         return False
-    return token.text in SOFT_KEYWORDS or r.tokens[first + 1].kind is TokenKind.STRING
+    if r.tokens[first + 1].kind is TokenKind.STRING:
+        return True
+    return any(word.startswith(token.text) for word in SOFT_KEYWORDS)
 
 
 def _conditional(r: Reader, part: Part, first: int) -> tuple[Part, Part | None]:
@@ -163,7 +188,7 @@ def _conditional(r: Reader, part: Part, first: int) -> tuple[Part, Part | None]:
     if condition is not None and r.accept("else"):
         expression(r)
         return r.part("conditional expression", first, is_operand=False), condition
-    if condition is not None and not r.at(":"):
+    if condition is not None and not r.quiet and not r.at(":"):
         message = "expected 'else' after 'if' expression"
         r.explain(message, part.first, condition.end - 1)
     r.index = start
@@ -171,16 +196,31 @@ def _conditional(r: Reader, part: Part, first: int) -> tuple[Part, Part | None]:
 
 
 def _look_for_legacy_statement(r: Reader, first: int) -> None:
-    token = r.tokens[first]
-    if r.quiet or token.kind is not TokenKind.NAME or token.text not in _LEGACY:
+    """The host reads on after any name that no bracket follows, and then asks for its name."""
+    if r.quiet or r.tokens[first].kind is not TokenKind.NAME:
         return
     end, r.index = r.index, first + 1
-    argument = None if r.at("(") else r.attempt(star_expressions)
-    if argument is not None:
-        name = token.text
+    argument = None
+    if starts_expression(r) and not r.at("("):
+        argument = r.attempt(star_expressions)
+    name = r.tokens[first].text
+    if argument is not None and name in _LEGACY:
         message = f"Missing parentheses in call to '{name}'. Did you mean {name}(...)?"
         r.explain(message, first, argument.end - 1)
     r.index = end
+
+
+def dictionary_key(r: Reader) -> Part:
+    """Of a further pair: that its colon is missing comes before all other reasons."""
+    if r.at("lambda"):
+        return function_literal(r)
+    first = r.index
+    part = disjunction(r)
+    if not r.at("if"):
+        return part
+    r.index = first
+    whole, r.index = r.look(_expression) or (part, part.end)
+    return whole
 
 
 def function_literal(r: Reader) -> Part:
@@ -198,8 +238,7 @@ def function_literal(r: Reader) -> Part:
 def disjunction(r: Reader) -> Part:
     first = r.index
     part = _inversion(r)
-    while r.accept("and", "or"):
-        _inversion(r)
+    while r.at("and", "or") and r.attempt_after(_inversion):
         part = r.part("expression", first, is_operand=False)
     return part
 
@@ -216,17 +255,26 @@ def _comparison(r: Reader) -> Part:
     first = r.index
     left = part = bitwise_or(r)
     is_membership = r.at("in")
-    while _accept_comparison(r):
-        bitwise_or(r)
+    while _compares(r):
         items = (left,) if is_membership else ()
         part = r.part("comparison", first, items, is_operand=False)
     return part
 
 
-def _accept_comparison(r: Reader) -> bool:
-    if r.at("not") and r.ahead().symbol == "in":
-        r.index += 2
+def _compares(r: Reader) -> bool:
+    """Whether an operator and an operand follow; if so, they are read."""
+    start = r.index
+    if _accept_comparison(r) and r.attempt(bitwise_or) is not None:
         return True
+    r.index = start
+    return False
+
+
+def _accept_comparison(r: Reader) -> bool:
+    if r.accept("not"):
+        is_membership = r.accept("in")
+        r.index -= not is_membership
+        return is_membership
     if r.at("is"):
         r.advance()
         r.accept("not")
@@ -238,8 +286,7 @@ def bitwise_or(r: Reader) -> Part:
     """Any expression made of arithmetic and bit operators; their ranks do not matter here."""
     first = r.index
     part = _factor(r)
-    while r.accept(*_BINARY):
-        _factor(r)
+    while r.at(*_BINARY) and r.attempt_after(_factor):
         part = r.part("expression", first)
     return part
 
@@ -250,8 +297,7 @@ def _factor(r: Reader) -> Part:
         _factor(r)
         return r.part("expression", first)
     part = _await_primary(r)
-    if r.accept("**"):
-        _factor(r)
+    if r.at("**") and r.attempt_after(_factor):
         return r.part("expression", first)
     return part
 

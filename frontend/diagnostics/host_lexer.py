@@ -19,7 +19,20 @@ from dx_py.frontend.portable.tokens import Refusal
 
 _NUMBER = re.compile(r"invalid (\w+|digit '.' in \w+) literal|leading zeros")
 _TEXT_STARTS = (TokenKind.FSTRING_START, TokenKind.FSTRING_MIDDLE)
+UNCLOSED = "was never closed"
 _MISSING_BRACE = "f-string: expecting '}'"
+
+
+def is_raised_by_lexer(error: Diagnostic) -> bool:
+    """Not by the parser, to which the host's lexer leaves some errors: these have no end."""
+    return error.host is None or error.host.end_offset is None or error.host.end_offset > 0
+
+
+def unclosed(bracket: Token) -> Diagnostic:
+    span = bracket.span
+    host = HostPlace(span.line, span.column + 1, span.line, 0)
+    message = f"'{bracket.text}' {UNCLOSED}"
+    return Diagnostic(message, span, Category.SYNTAX_ERROR, Phase.LEXER, host=host)
 
 
 def lexer_diagnostic(
@@ -68,21 +81,18 @@ def _end(found: Diagnostic, lines: Sequence[bytes]) -> Diagnostic:
 
 
 def _bracket(found: Diagnostic, tokens: Sequence[Token]) -> Diagnostic:
-    if found.message == _MISSING_BRACE:  # the text ends inside a field
-        opened = tokens[_open_brackets(tokens)[-1]]
-        found = replace(found, message=f"'{opened.text}' was never closed", span=opened.span)
-    if found.message.endswith("was never closed"):
-        line, column = found.span.line, found.span.column
-        return replace(found, host=HostPlace(line, column + 1, line, 0))
-    if found.message.startswith("closing parenthesis"):
-        brackets = _open_brackets(tokens)
-        if brackets and _opens_field(tokens, brackets[-1]):
-            closing = found.message.split("'")[1]
-            return replace(found, message=f"f-string: unmatched '{closing}'")
+    brackets = open_brackets(tokens)
+    # The former stands for a text that ends inside a field.
+    if found.message == _MISSING_BRACE or found.message.endswith(UNCLOSED):
+        return unclosed(tokens[brackets[-1]])
+    is_mismatch = found.message.startswith("closing parenthesis")
+    if is_mismatch and brackets and _opens_field(tokens, brackets[-1]):
+        closing = found.message.split("'")[1]
+        return replace(found, message=f"f-string: unmatched '{closing}'")
     return found
 
 
-def _open_brackets(tokens: Sequence[Token]) -> list[int]:
+def open_brackets(tokens: Sequence[Token]) -> list[int]:
     opened: list[int] = []
     for index, token in enumerate(tokens):
         if token.kind is TokenKind.OPERATOR and token.text in "([{":

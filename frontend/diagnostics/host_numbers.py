@@ -7,6 +7,7 @@ literals"; the keywords that may touch a number (`1if x`) are taken as its end.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 _BASES = {"x": "hexadecimal", "o": "octal", "b": "binary"}
@@ -16,7 +17,8 @@ _DIGITS = {
     "binary": "01",
     "decimal": "0123456789",
 }
-_FOLLOWING_KEYWORDS = ("and", "else", "for", "if", "in", "is", "or", "not")
+# The host looks at two letters only where the keyword has no more.
+_FOLLOWING_KEYWORD = re.compile(r"(?:and|else|for|or|not)(?!\w)|i[fns]")
 _LEADING_ZEROS = (
     "leading zeros in decimal integer literals are not permitted;"
     " use an 0o prefix for octal integers"
@@ -153,7 +155,7 @@ class _Scan:
 
     def end_of_number(self, kind: str) -> None:
         rest = self.line[self.at :]
-        if rest.startswith(_FOLLOWING_KEYWORDS):
+        if _FOLLOWING_KEYWORD.match(rest):
             return
         if rest[:1].isidentifier() or rest[:1].isdecimal():
             raise self.refuse(kind)

@@ -66,8 +66,9 @@ def _slash(r: Reader, s: _Signature, *, is_first: bool) -> None:
 
 def _star(r: Reader, s: _Signature) -> None:
     if s.star:
-        if r.ahead().kind is TokenKind.NAME or r.ahead().symbol == ",":
-            r.explain("* argument may appear only once", r.index)
+        star = r.advance()
+        if r.at_kind(TokenKind.NAME) or r.at(","):
+            r.explain("* argument may appear only once", star)
         raise Unexpected
     s.star = True
     star = r.advance()
@@ -112,9 +113,17 @@ def _plain(r: Reader, s: _Signature) -> None:
     if r.at("="):
         _default(r, s)
         s.default = s.default or not s.star
-    elif s.default and not s.star:
+    elif s.default and not s.star and r.at(",", s.closing):
+        _read_on(r)
         message = "parameter without a default follows parameter with a default"
         r.explain(message, first, r.index - 1)
+
+
+def _read_on(r: Reader) -> None:
+    """The host looks for a type comment behind a comma."""
+    if r.accept(","):
+        r.at_kind(TokenKind.NEWLINE)
+        r.index -= 1
 
 
 def _default(r: Reader, s: _Signature) -> None:

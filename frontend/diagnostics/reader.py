@@ -74,6 +74,7 @@ class Reader:
         self.index = 0
         self.furthest = furthest
         self.quiet = quiet
+        self._settled: set[int] = set()
         self._steps_left = _STEPS_PER_TOKEN * (len(tokens) + 1)
 
     @property
@@ -136,13 +137,34 @@ class Reader:
             self.index = start
             return None
 
-    def look[T](self, read: Callable[[Reader], T]) -> T | None:
-        """`attempt` without explanations; the place stays the old one."""
+    def attempt_after(self, read: Callable[[Reader], object]) -> bool:
+        """Pass the token and read what must follow it; if that does not fit, do neither."""
+        self.index += 1
+        if self.attempt(read) is None:
+            self.index -= 1
+            return False
+        return True
+
+    def is_settled(self) -> bool:
+        """Whether an expression here was looked at before: the host remembers what it read.
+
+        So it asks for no reason a second time, not even inside.
+        """
+        if self.quiet:
+            self._settled.add(self.index)
+        return not self.quiet and self.index in self._settled
+
+    def read_quietly[T](self, read: Callable[[Reader], T]) -> T:
+        with self._silence():
+            return read(self)
+
+    def look[T](self, read: Callable[[Reader], T]) -> tuple[T, int] | None:
+        """What would be read here, and up to where; without explanations, without moving."""
         start = self.index
         with self._silence():
             found = self.attempt(read)
-        self.index = start
-        return found
+        end, self.index = self.index, start
+        return None if found is None else (found, end)
 
     @contextmanager
     def aloud(self) -> Iterator[None]:

@@ -40,6 +40,8 @@ def find_errors(source: LexedSource, read: ReadStart, limit: int) -> list[Findin
         if finding.diagnostic.phase is Phase.LEXER:
             return found
         mended = _mended(source.tokens, finding)
+        if mended is None:
+            return found
         source = replace(source, tokens=mended)
     return found
 
@@ -49,7 +51,8 @@ def _is_news(finding: Finding, found: Sequence[Finding]) -> bool:
     return not found or finding.diagnostic.span.line > found[-1].diagnostic.span.line
 
 
-def _mended(tokens: Sequence[Token], finding: Finding) -> list[Token]:
+def _mended(tokens: Sequence[Token], finding: Finding) -> list[Token] | None:
+    """None where the line has no end: a bracket in it is never closed."""
     message = finding.diagnostic.message
     at = finding.index
     if message.startswith("expected an indented block"):
@@ -88,13 +91,15 @@ def _without_block(tokens: Sequence[Token], indent: int) -> list[Token]:
     return [*tokens[:indent], *tokens[indent + 1 :]]
 
 
-def _without_line(tokens: Sequence[Token], at: int) -> list[Token]:
+def _without_line(tokens: Sequence[Token], at: int) -> list[Token] | None:
     """Replace the logical line by one that says nothing."""
     start = end = at
     while start > 0 and tokens[start - 1].kind not in _MARKS:
         start -= 1
-    while end < len(tokens) - 1 and tokens[end].kind is not TokenKind.NEWLINE:
+    while tokens[end].kind is not TokenKind.NEWLINE:
         end += 1
+        if end == len(tokens):
+            return None
     opens_block = end + 1 < len(tokens) and tokens[end + 1].kind is TokenKind.INDENT
     text = _HEADERS.get(tokens[start].text, _ANY_HEADER) if opens_block else "pass"
     return [*tokens[:start], *_tokens(text, tokens[start]), *tokens[end:]]

@@ -8,10 +8,16 @@ or a bracket that is opened on an earlier line and never closed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dx_py.frontend.diagnostics import compound_statements
 from dx_py.frontend.diagnostics.diagnostic import Category, Diagnostic, Phase
+from dx_py.frontend.diagnostics.host_lexer import (
+    UNCLOSED,
+    is_raised_by_lexer,
+    open_brackets,
+    unclosed,
+)
 from dx_py.frontend.diagnostics.reader import (
     Explained,
     GaveUp,
@@ -23,7 +29,6 @@ from dx_py.frontend.diagnostics.reader import (
 from dx_py.frontend.diagnostics.tokens import LexedSource, Token, TokenKind
 
 GENERIC = "invalid syntax"
-_UNCLOSED = "was never closed"
 
 type ReadStart = Callable[[Reader], None]
 
@@ -94,22 +99,30 @@ def _unless_unreadable(
     source: LexedSource, reader: Reader, found: Diagnostic, index: int
 ) -> Finding | None:
     last = reader.tokens[reader.furthest].span
-    if source.error is not None and _comes_first(source.error, source.tokens, last.line):
-        return _unreadable(source, index)
+    error = source.error and _overriding(source.error, source.tokens, last.line)
+    if error is not None:
+        return _unreadable(replace(source, error=error), index)
     return Finding(found, index, source, last.end_line)
 
 
-def _comes_first(error: Diagnostic, tokens: Sequence[Token], line: int) -> bool:
-    """Whether the lexer's error wins over one that the parser found at `line`."""
-    if error.message.endswith(_UNCLOSED):
-        return line > error.span.line
-    opened = sum(token.kind is TokenKind.FSTRING_START for token in tokens)
-    return opened == sum(token.kind is TokenKind.FSTRING_END for token in tokens)
+def _overriding(error: Diagnostic, tokens: Sequence[Token], line: int) -> Diagnostic | None:
+    """The lexer's error that wins over one that the parser found at `line`, if any.
+
+    The host goes on to the end of the source, but sees only what its lexer raises itself, and
+    brackets; an error inside an f-string does not count.
+    """
+    brackets = open_brackets(tokens)
+    if not is_raised_by_lexer(error):
+        opened = tokens[brackets[-1]] if brackets else None
+        return unclosed(opened) if opened and line > opened.span.line else None
+    starts = sum(token.kind is TokenKind.FSTRING_START for token in tokens)
+    ends = sum(token.kind is TokenKind.FSTRING_END for token in tokens)
+    return error if starts == ends else None
 
 
 def _unreadable(source: LexedSource, index: int) -> Finding | None:
     error = source.error
     if error is None:
         return None
-    last_line = source.last_line if error.message.endswith(_UNCLOSED) else error.span.line
+    last_line = source.last_line if error.message.endswith(UNCLOSED) else error.span.line
     return Finding(error, index, source, last_line)

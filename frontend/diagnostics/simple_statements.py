@@ -9,6 +9,7 @@ from dx_py.frontend.diagnostics.targets import (
     Purpose,
     invalid_target,
     refuse_invalid_target,
+    target_list,
 )
 from dx_py.frontend.diagnostics.tokens import TokenKind
 
@@ -63,7 +64,7 @@ def _names(r: Reader) -> None:
 
 
 def _delete(r: Reader) -> None:
-    part = expressions.star_expressions(r)
+    part = target_list(r) if r.quiet else expressions.star_expressions(r)
     refuse_invalid_target(r, part, Purpose.DELETE)
 
 
@@ -122,12 +123,16 @@ def _imported_names(r: Reader) -> None:
 def _type_alias(r: Reader) -> bool:
     if not r.at_word("type") or r.ahead().kind is not TokenKind.NAME:
         return False
-    if r.ahead(2).symbol not in ("[", "="):
+    if r.attempt(_type_alias_head) is None:
         return False
+    expressions.expression(r)
+    return True
+
+
+def _type_alias_head(r: Reader) -> bool:
     r.index += 2
     compound_statements.type_parameters(r)
     r.expect("=")
-    expressions.expression(r)
     return True
 
 
@@ -140,6 +145,17 @@ def _assignment_or_expression(r: Reader) -> None:
         _annotation(r, part)
     elif r.at(*_AUGMENTED):
         _augmented(r, part)
+    elif not r.quiet:
+        _look_at_targets(r, first)
+
+
+def _look_at_targets(r: Reader, first: int) -> None:
+    """The host tries each statement as an assignment; a look at its targets may explain it."""
+    end, r.index = r.index, first
+    if r.attempt(expressions.star_named_expression) is not None and r.accept(","):
+        while r.attempt(expressions.star_named_expressions) is not None:
+            pass
+    r.index = end
 
 
 def _assignment(r: Reader, part: Part, first: int) -> None:
@@ -156,14 +172,12 @@ def _refuse_assignment(r: Reader, part: Part, first: int) -> None:
     """The host first asks whether a comparison was meant, of the first targets only."""
     if r.quiet:
         raise Unexpected
-    equals, r.index = r.index, first
-    r.attempt(expressions.star_named_expressions)
-    r.index = equals
+    _look_at_targets(r, first)
     refuse_invalid_target(r, part, Purpose.ASSIGN)
 
 
 def _annotation(r: Reader, part: Part) -> None:
-    if r.quiet and part.kind not in ASSIGNABLE:
+    if part.kind == "starred" or (r.quiet and part.kind not in ASSIGNABLE):
         raise Unexpected
     r.expect(":")
     expressions.expression(r)

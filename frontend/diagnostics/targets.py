@@ -49,7 +49,7 @@ def refuse_invalid_target(r: Reader, part: Part, purpose: Purpose) -> None:
 def for_targets(r: Reader) -> Part:
     """Between `for` and `in`."""
     first = r.index
-    part = r.attempt(_target_list)
+    part = r.attempt(target_list)
     if part is not None and r.at("in") and invalid_target(part, Purpose.FOR) is None:
         return part
     if r.quiet:
@@ -60,7 +60,7 @@ def for_targets(r: Reader) -> Part:
     raise Unexpected
 
 
-def _target_list(r: Reader) -> Part:
+def target_list(r: Reader) -> Part:
     first = r.index
     items = [_target(r)]
     if not r.at(","):

@@ -87,6 +87,11 @@ sanitize-launcher: wheel-test
 conformance-launcher: setup
 	DX_TEST_COMPILE=all $(BIN)/python -m pytest $(PYTEST_ARGS) tests/launcher/test_guest.py
 
+# Popular packages from the real index: installed by dx-py, imported under it.
+.PHONY: conformance-index
+conformance-index: setup
+	$(BIN)/python tests/programs/real_index.py
+
 bench-startup: wheel-test
 	$(BIN)/python bench/startup/startup.py $(WHEEL_TEST)/venv/bin/dx-py 300
 

@@ -1,7 +1,5 @@
 """The compile worker: native code for programs that run elsewhere.
 
-    python -I -m dx_py.driver.compile_worker
-
 Reads requests from its input and answers on its output (``worker_client`` has the format)
 until the input ends. Results go into the store; the program that asked reads them there.
 """
@@ -98,7 +96,3 @@ def feedback_of(samples: Samples) -> Feedback:
 def _unit(native: NativeFunction) -> Unit:
     guards = tuple((site.opcode, site.pc) for site in native.lowered.guards)
     return native.blob.code, native.blob.entry, native.lowered.table, guards
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -19,6 +19,7 @@ from typing import Final
 from dx_py.ir.bytecode import CodeBlock, build_code_blocks
 from dx_py.ir.core import Attr, Block, Edge, FrameState, Function, Op, Value
 from dx_py.ir.feedback import Feedback
+from dx_py.ir.interpreted_opcodes import INTERPRETED
 from dx_py.ir.parameters import prune_parameters
 from dx_py.ir.profile_sites import locals_plus
 from dx_py.ir.types import MAYBE_OBJ, OBJ, Type, exact
@@ -125,9 +126,10 @@ class _Builder:
             self.emit("guard.assumptions", state=self.resume_state())
         for instruction in code_block.instructions:
             self.instruction = instruction
-            handler = _HANDLERS.get(instruction.opcode)
+            handler = HANDLERS.get(instruction.opcode)
             if handler is None:
-                raise UnsupportedError(f"instruction {instruction.opcode}")
+                why = INTERPRETED.get(instruction.opcode, "not known to the native tier")
+                raise UnsupportedError(f"instruction {instruction.opcode}: {why}")
             handler(self)
         if code_block.fall_through is not None and not self._is_terminated():
             self.jump(code_block.fall_through)
@@ -299,10 +301,12 @@ def _store_attr(b: _Builder) -> None:
 
 
 def _contains_op(b: _Builder) -> None:
-    b.generic("py.contains", 2)
+    operands = b.pop(2)
+    found = b.emit("py.contains", *operands, state=b.running_state())
     if b.instruction.arg:
-        found = b.emit("unbox.i1", b.stack.pop())
-        b.stack.append(b.emit("box.i1", b.emit("bool.not", found)))
+        found = b.emit("box.i1", b.emit("bool.not", b.emit("unbox.i1", found)))
+    b.stack.append(found)
+    b.check_assumptions()
 
 
 def _list_append(b: _Builder) -> None:
@@ -473,7 +477,8 @@ def _push_null(b: _Builder) -> None:
     b.stack.append(b.null)
 
 
-_HANDLERS: Final[dict[str, Callable[[_Builder], None]]] = {
+#: What each instruction does to the abstract stack, and the ops it becomes.
+HANDLERS: Final[dict[str, Callable[[_Builder], None]]] = {
     "RESUME": _resume,
     "NOP": _nothing,
     "PUSH_NULL": _push_null,

@@ -14,7 +14,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MODULE = "dx_py.driver.compile_worker"
+#: The worker is a grandchild: a program that waits for any child must not meet it.
+START = """import os
+if os.fork():
+    os._exit(0)
+from dx_py.driver.compile_worker import main
+raise SystemExit(main())
+"""
 
 
 class WorkerError(Exception):
@@ -75,9 +81,9 @@ class Worker:
             if key in os.environ:
                 environment[key] = os.environ[key]
         try:
-            os.posix_spawn(
+            child = os.posix_spawn(
                 self._python,
-                [self._python, "-I", "-m", MODULE],
+                [self._python, "-I", "-c", START],
                 environment,
                 file_actions=actions,
                 # The terminal's interrupt is for the program, which may go on asking.
@@ -86,6 +92,7 @@ class Worker:
         finally:
             os.close(their_input)
             os.close(their_output)
+        os.waitpid(child, 0)
         return our_output, our_input
 
 

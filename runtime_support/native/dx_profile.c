@@ -14,7 +14,9 @@ enum stage { STAGE_COLD, STAGE_WARM, STAGE_HOT, STAGE_SAMPLING, STAGE_DONE };
 typedef struct {
     int position;
     uint32_t nulls, others;
-    PyTypeObject *classes[DX_CLASSES]; /* strong, in order of appearance */
+    /* In order of appearance. The program's own classes are only told apart: nothing may
+     * keep them alive, so they are addresses with the lowest bit set, never followed. */
+    uintptr_t classes[DX_CLASSES];
 } operand;
 
 typedef struct {
@@ -37,11 +39,6 @@ static long warm_calls = 2, warm_jumps = 200, call_threshold = 100, jump_thresho
 static void free_sites(profile *p)
 {
     for (Py_ssize_t i = 0; i < p->size; i++) {
-        for (int k = 0; k < p->sites[i].operand_count; k++) {
-            for (int c = 0; c < DX_CLASSES; c++) {
-                Py_XDECREF(p->sites[i].operands[k].classes[c]);
-            }
-        }
         PyMem_Free(p->sites[i].operands);
     }
     PyMem_Free(p->sites);
@@ -123,19 +120,20 @@ static PyObject *jump_event(PyObject *module, PyObject *const *args, Py_ssize_t 
 
 static void record_class(operand *o, PyObject *object)
 {
-    PyTypeObject *cls;
+    uintptr_t cls;
 
     if (object == NULL) {
         o->nulls++;
         return;
     }
-    cls = Py_TYPE(object);
+    cls = (uintptr_t)Py_TYPE(object);
+    cls |= PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_HEAPTYPE) ? 1 : 0;
     for (int c = 0; c < DX_CLASSES; c++) {
         if (o->classes[c] == cls) {
             return;
         }
-        if (o->classes[c] == NULL) {
-            o->classes[c] = (PyTypeObject *)Py_NewRef(cls);
+        if (o->classes[c] == 0) {
+            o->classes[c] = cls;
             return;
         }
     }
@@ -272,10 +270,9 @@ static PyObject *class_names(operand *o)
 {
     PyObject *names = PyList_New(0);
 
-    for (int c = 0; names != NULL && c < DX_CLASSES && o->classes[c] != NULL; c++) {
-        PyTypeObject *cls = o->classes[c];
+    for (int c = 0; names != NULL && c < DX_CLASSES && o->classes[c] != 0; c++) {
         /* Only classes every process has can be named. */
-        const char *text = cls->tp_flags & Py_TPFLAGS_HEAPTYPE ? "?" : cls->tp_name;
+        const char *text = o->classes[c] & 1 ? "?" : ((PyTypeObject *)o->classes[c])->tp_name;
         PyObject *name = PyUnicode_FromString(text);
         if (name == NULL || PyList_Append(names, name) < 0) {
             Py_CLEAR(names);

@@ -191,6 +191,10 @@ static dx_unit *new_unit(PyFunctionObject *func, Py_buffer *code, Py_ssize_t ent
     unit->code = (PyCodeObject *)func->func_code;
     unit->globals = Py_NewRef(func->func_globals);
     unit->keep = PyList_New(0);
+    if (unit->keep != NULL) {
+        /* Not one of the objects a program can count. */
+        PyObject_GC_UnTrack(unit->keep);
+    }
     unit->guard_count = guards;
     unit->exits = PyMem_Calloc(guards + 1, sizeof(uint32_t));
     if (unit->exits == NULL || unit->keep == NULL) {

@@ -55,6 +55,13 @@ def membership(xs, y):
     return [not xs, y not in xs, xs is y, xs is not None]
 
 
+def climb(cls, name):
+    found = getattr(cls, name)
+    while name not in cls.__dict__:
+        cls = cls.__bases__[0]
+    return found is cls.__dict__[name]
+
+
 def squares(xs):
     return [x * x for x in xs if x]
 
@@ -84,6 +91,8 @@ CASES = [
     (membership, ([1, 2], 2), ([1, 2, 3], 3)),
     (membership, ([1, 2], 5), ("abc", "d")),
     (membership, ([1, 2], 5), (5, 5)),
+    (climb, (bool, "real"), (bool, "real")),
+    (climb, (int, "real"), (bool, "real")),
     (squares, ([1, 2],), ([1, 0, 2.5, True],)),
     (squares, ([1, 2],), ([1, "x"],)),
     (names, (5,), (5,)),
@@ -344,3 +353,19 @@ def test_a_callee_that_starts_tracing_is_heard(native):
         sys.settrace(None)
     assert ("watched", "line") in heard[0]
     assert heard[0] == heard[1]
+
+
+def test_sampling_keeps_no_class_alive(native):
+    class Own:
+        pass
+
+    def hold(x):
+        return x
+
+    native.sample(hold, (Own(),))
+    core.sample(hold.__code__, ((1, (0,)),))
+    hold(Own())
+    gone = weakref.ref(Own)
+    del Own
+    gc.collect()
+    assert gone() is None

@@ -85,7 +85,8 @@ def _simple(letter: str, incomplete: str, warn: Warn) -> str:
     if letter in incomplete:
         raise LookupError(letter)
     if letter not in _SIMPLE:
-        warn(f"invalid escape sequence '\\{letter}'")
+        if letter.isascii():  # the host says nothing of others
+            warn(f"invalid escape sequence '\\{letter}'")
         return f"\\{letter}"
     return _SIMPLE[letter]
 

@@ -149,7 +149,7 @@ def test_the_library_parses_to_the_host_s_trees(parse):
         assert dump(parse(source)) == dump(host_tree(source))
 
 
-@pytest.mark.parametrize("source", ["x = '\\d'\n", "b'\\q'\n", "'\\777'\n"])
+@pytest.mark.parametrize("source", ["x = '\\d'\n", "b'\\q'\n", "'\\777'\n", "'\\П'\n"])
 def test_escapes_that_mean_nothing_are_reported(tables, source):
     found = portable.parse_utf8(source.encode(), tables, mode="EXEC", minor_version=12)
     with warnings.catch_warnings(record=True) as host:

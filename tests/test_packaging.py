@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+NATIVE_MODULES = [module["name"] for module in SETUPTOOLS["ext-modules"]]
 NOT_PACKAGES = {"tests", "docs", "bench", "build", "dist"}
 
 
@@ -26,3 +31,10 @@ def test_type_checkers_see_every_stage():
     links = {link.name: link.resolve() for link in (ROOT / ".typing/dx_py").iterdir()}
     stages = {name.split(".")[1] for name in SETUPTOOLS["packages"]}
     assert links == {stage: ROOT / stage for stage in stages}
+
+
+@pytest.mark.skipif(os.environ.get("DX_PORTABLE") == "1", reason="stands for no native code")
+@pytest.mark.parametrize("name", NATIVE_MODULES)
+def test_native_modules_are_built(name):
+    """Tests of a native module skip where it is missing, so that must not go unnoticed."""
+    assert importlib.import_module(name)

@@ -19,6 +19,10 @@ from dx_py.frontend.portable.tokens import Refusal
 
 _NUMBER = re.compile(r"invalid (\w+|digit '.' in \w+) literal|leading zeros")
 _TEXT_STARTS = (TokenKind.FSTRING_START, TokenKind.FSTRING_MIDDLE)
+_TAKEN_WHEN_TOO_DEEP = {
+    "too many nested f-strings": 2,
+    "f-string: expressions nested too deeply": 0,
+}
 UNCLOSED = "was never closed"
 _MISSING_BRACE = "f-string: expecting '}'"
 
@@ -45,7 +49,16 @@ def lexer_diagnostic(
         return _number(plain, lines)
     if category is not Category.SYNTAX_ERROR:
         return _indentation(plain, lines)
-    return _string(_bracket(_end(plain, lines), tokens), tokens, lines)
+    return _string(_bracket(_end(_nesting(plain), lines), tokens), tokens, lines)
+
+
+def _nesting(found: Diagnostic) -> Diagnostic:
+    """The host's lexer stands after a prefix and a quote, and before a brace."""
+    taken = _TAKEN_WHEN_TOO_DEEP.get(found.message)
+    if taken is None:
+        return found
+    line, offset = found.span.line, found.span.column + taken
+    return replace(found, host=HostPlace(line, offset, line, offset))
 
 
 def _number(found: Diagnostic, lines: Sequence[bytes]) -> Diagnostic:

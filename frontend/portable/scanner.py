@@ -119,7 +119,7 @@ class Scanner:
         raise refuse(message, self.place(start))
 
     def fstring_start(self, text: str, start: int) -> int:
-        if len(self.fstrings) >= MAX_FSTRINGS:
+        if len(self.fstrings) + 1 >= MAX_FSTRINGS:
             raise refuse("too many nested f-strings", self.place(start))
         quote = text[-3:] if text[-3:] in ('"""', "'''") else text[-1]
         prefix = text[: -len(quote)].lower()

@@ -30,6 +30,15 @@ MORE = {
     "nested_field": "f'{x:{y z}}'",
     "deep_dict": "{1: {2: {3: {4: 5 6}}}}",
     "walrus_in_call": "f(x.y := 1)",
+    "fstrings_too_deep": 'f"{' * 150 + "1" + '}"' * 150,
+    "fields_too_deep": 'f"{1:{2:{3:{4}}}}"',
+    "unclosed_bracket_before_a_bad_dedent": "f(a b\n  c\n",
+    "bad_dedent_after_an_error": "a b\nif x:\n    y\n  z\n",
+    "beginning_of_a_soft_keyword": "(ma b)",
+    "further_key_without_colon": "{a: 1, b c: 2}",
+    "name_touching_a_number": "1format(x)",
+    "unknown_character_before_an_open_string": "a $ b\n'",
+    "positional_before_another_error": "f(a=1, b: c)",
     "dedent_to_nowhere": "if True:\n  a\n b c\n",
 }
 

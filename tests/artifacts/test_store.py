@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from dx_py.artifacts.store import ArtifactStore
 
 DATA = encode(Artifact("sample", 1, "payload"))
 ACTION = digest(b"an action")
+POSIX = pytest.mark.skipif(not hasattr(os, "getuid"), reason="owners are a POSIX notion")
 
 
 @pytest.fixture
@@ -62,6 +64,7 @@ def test_the_last_record_of_an_action_wins(store):
     assert store.lookup(ACTION) == other
 
 
+@POSIX
 def test_folders_are_private(store):
     store.record(ACTION, store.put(DATA))
     for folder in [store.root, *filter(Path.is_dir, store.root.rglob("*"))]:
@@ -107,6 +110,7 @@ def test_only_artifacts_are_stored(store):
         store.put(b"something else")
 
 
+@POSIX
 def test_a_store_others_may_write_is_not_used(tmp_path, lines):
     folder = tmp_path / "open"
     ArtifactStore(folder, report=lines.append).put(DATA)
@@ -120,6 +124,7 @@ def test_a_store_others_may_write_is_not_used(tmp_path, lines):
     assert not store.object_path(digest(other)).exists()
 
 
+@POSIX
 def test_a_link_is_as_safe_as_what_it_leads_to(tmp_path):
     folder = tmp_path / "open"
     folder.mkdir()
@@ -130,7 +135,9 @@ def test_a_link_is_as_safe_as_what_it_leads_to(tmp_path):
         check_trusted(link / "below")
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+@pytest.mark.skipif(
+    not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give a folder away"
+)
 def test_a_store_of_another_user_is_not_used(tmp_path):
     folder = tmp_path / "theirs"
     folder.mkdir()
@@ -148,6 +155,7 @@ def test_a_file_in_the_place_of_the_store_costs_nothing(tmp_path, lines):
     assert "computing without storing" in lines[0]
 
 
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="folders of XDG")
 def test_the_environment_names_the_store(monkeypatch, tmp_path):
     monkeypatch.setenv("DX_CACHE_DIR", str(tmp_path / "chosen"))
     assert default_root() == tmp_path / "chosen"

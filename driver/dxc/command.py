@@ -25,6 +25,7 @@ from dx_py.artifacts.pointer import write_if_changed
 from dx_py.artifacts.store import ArtifactStore
 from dx_py.driver.command_line import CommandParser
 from dx_py.driver.dxc import build, depfile, emit
+from dx_py.driver.dxc.compilation import Compiler
 from dx_py.driver.dxc.engines import (
     ENGINES,
     Outcome,
@@ -102,7 +103,8 @@ def _compile(words: list[str]) -> int:
     if options.output:
         from dx_py.driver.dxc.shipping import ship
 
-        ship(store, Path(options.output), outcomes, request)
+        compiler = Compiler(store, optimize=request.optimize)
+        ship(compiler, Path(options.output), request.modules)
     return _report(outcomes, verbose=options.verbose)
 
 

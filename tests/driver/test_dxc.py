@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 import io
+import stat
 import subprocess
 import sys
 import time
@@ -209,6 +210,8 @@ def test_a_shipped_folder_holds_the_code_and_nothing_else(dxc, tmp_path, write_t
         name = store.lookup(compiler.source_action(digest(module.path.read_bytes())))
         assert decode(store.get(name)).kind == "code"
     assert len((moved / "modules.txt").read_text().splitlines()) == 22
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in [moved, *moved.rglob("*")]}
+    assert modes == {0o755, 0o644}
 
 
 def test_a_shipped_folder_follows_its_tree(dxc, tmp_path, write_tree):
@@ -221,6 +224,19 @@ def test_a_shipped_folder_follows_its_tree(dxc, tmp_path, write_tree):
     dxc("-o", shipped, tree)
     assert len([path for path in shipped.rglob("*") if path.is_file()]) == len(files)
     assert len(objects(shipped)) == 21
+
+
+def test_damaged_artifacts_are_made_again_before_they_are_shipped(
+    dxc, store, tmp_path, write_tree
+):
+    tree = settle(write_tree(tmp_path / "tree", 20))
+    shipped = tmp_path / "shipped"
+    dxc("-o", shipped, tree)
+    kept = {path: path.read_bytes() for path in shipped.rglob("*") if path.is_file()}
+    for path in [*store.root.glob("v1/objects/*/*"), *shipped.glob("v1/objects/*/*")]:
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+    assert dxc("-o", shipped, tree).returncode == 0
+    assert {path: path.read_bytes() for path in shipped.rglob("*") if path.is_file()} == kept
 
 
 def test_a_folder_that_holds_something_else_is_not_shipped_to(dxc, tmp_path, write_tree):

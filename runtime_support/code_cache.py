@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType, ModuleType
 
+    from dx_py.runtime_support.startup import Parts
     from dx_py.runtime_support.store_files import StoreFiles
 
     #: A code object -> deterministic marshal bytes.
@@ -28,13 +29,31 @@ HOST = f"{sys.implementation.cache_tag}-{'.'.join(map(str, sys.version_info[:3])
 _source_hash = sys.modules["_imp"].source_hash
 
 
+def open_cache(settings: dict[str, str], parts: Parts) -> CodeCache:
+    """The user's store; a cache that holds nothing where it cannot be used."""
+    store_files = parts.load("runtime_support.store_files")
+    root = settings["DX_CACHE_DIR"]
+    layout = store_files.trusted_layout(root) if root else None
+    try:
+        files = None if layout is None else store_files.StoreFiles(layout)
+        struct = store_files.private_extension("_struct")
+    except ImportError:
+        files = None
+        struct = None
+    artifact = parts.load("runtime_support.code_artifact")
+    dumps = parts.load("artifacts.code_marshal", struct=struct).dumps if files else None
+    return CodeCache(files, artifact, dumps)
+
+
 class CodeCache:
     """``files`` is None where there is no store: then nothing is found and nothing saved.
 
     ``artifact`` is the module ``code_artifact``.
     """
 
-    def __init__(self, files: StoreFiles | None, artifact: ModuleType, dumps: Dumps) -> None:
+    def __init__(
+        self, files: StoreFiles | None, artifact: ModuleType, dumps: Dumps | None
+    ) -> None:
         self._files = files
         self._artifact = artifact
         self._dumps = dumps
@@ -73,7 +92,9 @@ class CodeCache:
 
     def are_equal(self, code: CodeType, other: CodeType) -> bool:
         """Code that holds a NaN is not even equal to itself read from marshal."""
-        return code == other or self._dumps(code) == self._dumps(other)
+        if code == other or self._dumps is None:
+            return code == other
+        return self._dumps(code) == self._dumps(other)
 
     def load_equal(self, pyc: bytes | memoryview, filename: str) -> CodeType | None:
         """The code that was found equal to that of a .pyc with the marshal bytes ``pyc``."""

@@ -6,8 +6,6 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from dx_py.runtime_support.startup import Parts
 
 
@@ -23,12 +21,8 @@ def install(settings: dict[str, str], parts: Parts) -> None:
         if "DX_STATS" in settings:
             sys.stderr.write("dx-py: no native front end for this Python: the host compiles\n")
         return
-    store_files = load("runtime_support.store_files")
-    cache = load("runtime_support.code_cache").CodeCache(
-        _open_store(store_files, settings),
-        load("runtime_support.code_artifact"),
-        load("artifacts.code_marshal", struct=store_files.private_extension("_struct")).dumps,
-    )
+    private = load("runtime_support.store_files").private_extension
+    cache = load("runtime_support.code_cache").open_cache(settings, parts)
     pipeline = load("runtime_support.pipeline").Pipeline(
         front_end,
         cache,
@@ -37,22 +31,11 @@ def install(settings: dict[str, str], parts: Parts) -> None:
     )
     main_script = load("runtime_support.main_script")
     if "DX_STATS" in settings:
-        load("runtime_support.statistics").report_at_exit(
-            pipeline, settings["DX_STATS"], store_files.private_extension
-        )
+        statistics = load("runtime_support.statistics")
+        statistics.report_at_exit(pipeline, settings["DX_STATS"], private)
     is_main = sys.modules["_thread"]._is_main_interpreter()
     if is_main and settings.get("DX_COMPILE_STRESS") == "1":
         path = extensions.find_extension(parts.home + "/runtime_support/_builtins")
         extensions.load_extension(path).install(front_end.parse, pipeline.accuse)
     load("runtime_support.import_hook").install(pipeline, replace_pycs=True)
-    main_script.install(pipeline, store_files.private_extension)
-
-
-def _open_store(store_files: ModuleType, settings: dict[str, str]) -> object:
-    """The store; None where it cannot be used."""
-    root = store_files.store_root(settings)
-    layout = None if root is None else store_files.trusted_layout(root)
-    try:
-        return None if layout is None else store_files.StoreFiles(layout)
-    except ImportError:
-        return None
+    main_script.install(pipeline, private)

@@ -41,6 +41,20 @@ def install(pipeline: Pipeline, *, replace_pycs: bool) -> None:
         _replace(zipimport, _compile_source(zipimport, pipeline))
 
 
+def install_reader(code_of: Callable[[object, object, int], CodeType | None]) -> None:
+    """Exchange ``source_to_code`` alone; ``code_of`` answers None for the host to compile."""
+    external = sys.modules["_frozen_importlib_external"]
+    call = external._bootstrap._call_with_frames_removed
+
+    def source_to_code(self, data, path, *, _optimize=-1):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        code = code_of(data, path, _optimize)
+        if code is None:
+            code = call(compile, data, path, "exec", dont_inherit=True, optimize=_optimize)
+        return code
+
+    _replace(external.SourceLoader, source_to_code)
+
+
 def _replace(owner: type | ModuleType, function: Any) -> None:  # noqa: ANN401
     """Put ``function`` in place of the one of the same name, looking as that one did.
 

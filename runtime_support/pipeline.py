@@ -44,6 +44,14 @@ class Pipeline:
         self.unequal: list[str] = []
         self.wrongly_rejected: list[tuple[str, str]] = []
 
+    @property
+    def loaded(self) -> int:
+        return self.cache.loaded
+
+    @property
+    def saved(self) -> int:
+        return self.cache.saved
+
     def known_code(self, source: object, filename: object, optimize: int) -> CodeType | None:
         """The code that an earlier run made of ``source``."""
         if not isinstance(filename, str):

@@ -24,10 +24,33 @@ def start(settings: dict[str, str]) -> None:
     parts = Parts(settings["DX_PY_HOME"])
     if settings.get("DX_HINTS") != "0" and os.isatty(2):
         parts.load("runtime_support.hint_hook").install(parts)
-    if settings.get("DX_COMPILE") == "all":
+    mode = settings.get("DX_COMPILE", "auto")
+    settings["DX_CACHE_DIR"] = root = _store_root(settings)
+    if mode == "all":
         parts.load("runtime_support.compile_all").install(settings, parts)
+    elif mode == "auto" and os.path.isdir(root + "/v1/actions"):
+        parts.load("runtime_support.compile_auto").install(settings, parts)
     if settings.get("DX_JIT", "0") != "0":
         parts.load("runtime_support.native_tier").install(settings, parts)
+
+
+def _store_root(settings: dict[str, str]) -> str:
+    """Where the store is, by the rules of ``dx_py.artifacts.location``; "" for nowhere.
+
+    Without HOME the folder would have to be asked of ``pwd``, which is not imported yet.
+    """
+    chosen = settings.get("DX_CACHE_DIR")
+    if chosen:
+        return os.path.abspath(chosen)
+    if sys.platform == "win32":
+        caches = os.environ.get("LOCALAPPDATA", "")
+    elif sys.platform != "darwin" and os.environ.get("XDG_CACHE_HOME", "").startswith("/"):
+        caches = os.environ["XDG_CACHE_HOME"]
+    else:
+        below = "/Library/Caches" if sys.platform == "darwin" else "/.cache"
+        home = os.environ.get("HOME", "")
+        caches = home and home + below
+    return caches and caches + "/dx-py"
 
 
 class Parts:

@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
+    from dx_py.runtime_support.compile_auto import Reader
     from dx_py.runtime_support.pipeline import Pipeline
 
 
 def report_at_exit(
-    pipeline: Pipeline, target: str, private: Callable[[str], ModuleType]
+    pipeline: Pipeline | Reader, target: str, private: Callable[[str], ModuleType]
 ) -> None:
     """Write the counts when the interpreter ends.
 
@@ -24,7 +25,7 @@ def report_at_exit(
     private("atexit").register(_report, pipeline, target)
 
 
-def _report(pipeline: Pipeline, target: str) -> None:
+def _report(pipeline: Pipeline | Reader, target: str) -> None:
     text = "\n".join(_lines(pipeline)) + "\n"
     if not target.startswith("/"):
         os.write(2, text.encode("utf-8", "backslashreplace"))
@@ -35,10 +36,11 @@ def _report(pipeline: Pipeline, target: str) -> None:
     os.close(descriptor)
 
 
-def _lines(pipeline: Pipeline) -> list[str]:
-    cache = pipeline.cache
+def _lines(pipeline: Pipeline | Reader) -> list[str]:
     counts = f"{pipeline.parsed} sources through the front end"
-    counts += f", {cache.loaded} code objects from artifacts, {cache.saved} artifacts written"
+    counts += (
+        f", {pipeline.loaded} code objects from artifacts, {pipeline.saved} artifacts written"
+    )
     lines = ["dx-py: " + counts]
     if pipeline.rejected:
         lines.append(f"dx-py: {pipeline.rejected} sources left to the host's parser")

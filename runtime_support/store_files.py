@@ -129,22 +129,6 @@ def _is_trusted(path: str) -> bool:
     return found.st_uid == 0 and bool(found.st_mode & sticky)
 
 
-def store_root(settings: dict[str, str]) -> str | None:
-    """Where the store is; None where a user has no folder for caches."""
-    chosen = settings.get("DX_CACHE_DIR")
-    if chosen:
-        return os.path.abspath(chosen)
-    caches = os.environ.get("XDG_CACHE_HOME", "")
-    if caches.startswith("/"):
-        return caches + "/dx-py"
-    if sys.platform == "win32":
-        caches = os.environ.get("LOCALAPPDATA", "")
-        return caches + "/dx-py" if caches else None
-    home = os.path.expanduser("~")
-    below = "/Library/Caches" if sys.platform == "darwin" else "/.cache"
-    return None if home == "~" else f"{home}{below}/dx-py"
-
-
 def private_extension(name: str) -> ModuleType:
     """An extension module of the standard library that ``sys.modules`` will not show."""
     external = sys.modules["_frozen_importlib_external"]

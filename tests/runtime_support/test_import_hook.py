@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import py_compile
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -268,6 +269,18 @@ def test_every_module_of_a_program_goes_through_the_front_end(tree) -> None:
     assert "5 sources through the front end, 0 code" in tree.counts()
     tree.dx_py("program.py")
     assert "0 sources through the front end, 5 code" in tree.counts()
+
+
+def test_auto_takes_modules_without_pycs_from_artifacts_and_makes_none(tree) -> None:
+    tree.write("program.py", "import package.module, package.circle_a; print('done')")
+    tree.dx_py("-c", "import package.module")
+    for cache in tree.folder.rglob("__pycache__"):
+        shutil.rmtree(cache)
+    for expected in ("0 sources through the front end, 2 code objects", "0 code objects"):
+        ran = tree.dx_py("program.py", mode="auto")
+        assert (ran.status, ran.output, ran.errors) == (0, "done\n", "")
+        assert expected in tree.counts()
+        assert "0 artifacts written" in tree.counts()
 
 
 def test_off_and_auto_exchange_nothing(tree) -> None:

@@ -1,7 +1,7 @@
 """What each plug-in of the matrix is tried with: a small project and at least five behaviours.
 
-A behaviour is a command line. Plain pytest and DX-Py run it in fresh copies of the project;
-they
+A behaviour is a command line. Plain pytest and DX-Py run it in fresh copies of the
+project; they
 must agree on every outcome, on the exit status, and on the files named in ``files`` once what
 differs from run to run (times, addresses, the host) is taken out.
 """

@@ -1,0 +1,132 @@
+"""Discovery and whole runs against plain pytest, pytest-xdist and cito, in alternation.
+
+    python bench/test/compare.py discovery|runs [--rounds N] [--others BIN] [SUITE...]
+
+Byte code is kept (`PYTHONDONTWRITEBYTECODE` unset) and warm; CPU is user and system time of the
+whole process tree, in milliseconds, the median of the rounds; wall time beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from suites import SUITES, Checkout, prepare
+
+DX = Path(sys.executable).with_name("dx-py")
+
+
+@dataclass(slots=True)
+class Contender:
+    name: str
+    command: list[str]
+    before: Callable[[], None] = lambda: None
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+
+    def measure(self, checkout: Checkout, cache: str) -> None:
+        self.before()
+        environment = checkout.environment(
+            DX_CACHE_DIR=cache, DX_PYTHON=str(checkout.python), VIRTUAL_ENV=""
+        )
+        times, start = os.times(), time.perf_counter()
+        subprocess.run(
+            self.command,
+            cwd=checkout.sources,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        after = os.times()
+        self.wall.append(1e3 * (time.perf_counter() - start))
+        used = after.children_user + after.children_system
+        self.cpu.append(1e3 * (used - times.children_user - times.children_system))
+
+    def row(self, reference: Contender) -> str:
+        wall, cpu = statistics.median(self.wall), statistics.median(self.cpu)
+        ratio = statistics.median(reference.wall) / wall
+        return f"    {self.name:<22} cpu {cpu:9.1f}  wall {wall:9.1f}  {ratio:8.1f}x"
+
+
+def discovery(checkout: Checkout, others: Path | None) -> list[Contender]:
+    select = [*checkout.suite.arguments, "-p", "no:cacheprovider"]
+    collect = ["--collect-only", "-q"]
+    python = str(checkout.python)
+    found = [
+        Contender("pytest", [python, "-m", "pytest", *collect, *select]),
+        Contender("dx-py, warm", [str(DX), "test", *collect, *select]),
+    ]
+    if others is not None:
+        cito = [str(others / "cito"), "--collect-only"]
+        found.append(Contender("cito", cito))
+        found.append(Contender("rtest", [str(others / "rtest"), "--collect-only"]))
+    return found
+
+
+def runs(checkout: Checkout, others: Path | None) -> list[Contender]:
+    arguments = [*checkout.suite.arguments, "-q", "-p", "no:cacheprovider"]
+    python = str(checkout.python)
+    install = [python, "-m", "pip", "install", "-q", "pytest-xdist"]
+    subprocess.run(install, check=True)
+    plain = [python, "-m", "pytest", *arguments]
+    return [
+        Contender("pytest", [*plain, "-p", "no:xdist"]),
+        Contender("pytest -n2", [*plain, "-n2"]),
+        Contender("dx-py -n2", [str(DX), "test", *arguments, "-n2"]),
+    ]
+
+
+def compare(checkout: Checkout, contenders: list[Contender], rounds: int) -> list[Contender]:
+    with tempfile.TemporaryDirectory() as cache:
+        for _ in range(2):
+            for contender in contenders:
+                contender.measure(checkout, cache)
+            time.sleep(2.1)
+        for contender in contenders:
+            contender.wall.clear()
+            contender.cpu.clear()
+        for _ in range(rounds):
+            for contender in contenders:
+                contender.measure(checkout, cache)
+    print(checkout.suite.name)
+    for contender in contenders:
+        print(contender.row(contenders[0]), flush=True)
+    return contenders
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("discovery", "runs"))
+    parser.add_argument("names", nargs="*", help="suites (default: all)")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--others", type=Path, help="folder with cito and rtest")
+    parser.add_argument("--root", type=Path, default=Path(tempfile.gettempdir()) / "dx-suites")
+    parser.add_argument("--python", type=Path, default=Path(sys.executable))
+    options = parser.parse_args()
+    make = discovery if options.what == "discovery" else runs
+    ratios = []
+    for suite in SUITES:
+        if options.names and suite.name not in options.names:
+            continue
+        checkout = prepare(suite, options.root, options.python)
+        found = compare(checkout, make(checkout, options.others), options.rounds)
+        ours = next(contender for contender in found if contender.name.startswith("dx-py"))
+        ratios.append(statistics.median(found[0].wall) / statistics.median(ours.wall))
+    print(f"geometric mean over pytest: {statistics.geometric_mean(ratios):.2f}x")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

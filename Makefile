@@ -174,3 +174,19 @@ bench-frontend: setup
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
+
+.PHONY: conformance-testrun bench-testrun
+
+# Whole suites from PyPI, the plug-in matrix and coverage figures, against plain pytest.
+SUITES ?= /tmp/dx-suites
+MATRIX = $(SUITES)/plugins
+conformance-testrun: setup
+	$(BIN)/python bench/test/conformance.py --root $(SUITES)
+	$(BIN)/python bench/test/coverage_figures.py --root $(SUITES)
+	$(BIN)/python -m venv $(MATRIX)
+	$(MATRIX)/bin/pip install -q -r bench/test/plugins.txt
+	$(BIN)/python bench/test/plugin_matrix.py --python $(MATRIX)/bin/python --page docs/test/plugins.md
+
+bench-testrun: setup
+	$(BIN)/python bench/test/compare.py discovery --root $(SUITES)
+	$(BIN)/python bench/test/compare.py runs --root $(SUITES)

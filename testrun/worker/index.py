@@ -201,6 +201,8 @@ def is_input(path: str) -> bool:
         return False
     if path.startswith(STANDARD_LIBRARY) and not is_installed(path):
         return False
+    if not IGNORED_NAMES.isdisjoint(path.split(os.sep)):
+        return False
     return os.path.isfile(path)
 
 

@@ -26,6 +26,8 @@ VOLATILE_EVENTS = frozenset(
         "subprocess.Popen",
     }
 )
+# Programs that the standard library runs to learn about the machine, whose answers stay.
+MACHINE_PROGRAMS = frozenset({"cc", "gcc", "ld", "ldconfig", "lsb_release", "uname"})
 # They decide how results are shown, or change with every shell.
 IGNORED_VARIABLES = frozenset(
     (
@@ -80,7 +82,7 @@ class Recorder:
             self._opened(*arguments)
         elif event in FOLDER_EVENTS:
             self._listed(arguments[0])
-        elif event in VOLATILE_EVENTS:
+        elif event in VOLATILE_EVENTS and not describes_machine(event, arguments):
             self.volatile = event
 
     def environment(self) -> Iterator[tuple[str, str | None]]:
@@ -143,6 +145,13 @@ class Recorder:
 
         self._replace(kind, "__getitem__", getitem)
         self._replace(kind, "__iter__", iterator)
+
+
+def describes_machine(event: str, arguments: tuple[Any, ...]) -> bool:
+    if event != "subprocess.Popen":
+        return False
+    program = arguments[0] or arguments[1][0]
+    return os.path.basename(os.fsdecode(program)) in MACHINE_PROGRAMS
 
 
 def absolute(path: str | bytes | os.PathLike[Any]) -> str:

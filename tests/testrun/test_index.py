@@ -222,6 +222,18 @@ def test_ids_that_might_hold_the_time_are_trusted_when_seen_twice(project):
     assert starts(project) == (before if not PORTABLE else before + 1)
 
 
+def test_asking_for_a_library_does_not_count_as_chance(project):
+    project.write(
+        conftest=CONFTEST,
+        test_a="import ctypes.util\nC = ctypes.util.find_library('c')\ndef test_a(): pass",
+    )
+    time.sleep(TICK)
+    collect(project)
+    before = starts(project)
+    assert collect(project) == plain(project)
+    assert starts(project) == (before if not PORTABLE else before + 1)
+
+
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "empty"])
 def test_a_damaged_index_is_rebuilt(indexed, damage):
     (path,) = (path for path in (indexed.folder.parent / "cache").rglob("*") if path.is_file())

@@ -27,6 +27,8 @@ HOME = Path(__file__).resolve().parents[2]
 BOOT = HOME / "testrun" / "worker" / "boot.py"
 LINE = "dx-py: one process of plain pytest"
 MASKS = (
+    (r"[0-9a-f]{8}-[0-9a-f-]{27}", "UUID"),
+    (r"\d{4}-\d\d-\d\d[T ][\d:.+Z]*", "DATE"),
     (
         r'"(start|stop|duration|created|timestamp|time|setup|tests?_duration)": [\d.e-]+',
         r'"\1": 0',
@@ -35,8 +37,6 @@ MASKS = (
     (r"\d+\.\d+(e-\d+)?", "0.0"),
     (r"\d{10,}", "0"),
     (r"0x[0-9a-f]+", "0x"),
-    (r"\d{4}-\d\d-\d\d[T ][\d:.+Z]*", "DATE"),
-    (r"[0-9a-f]{8}-[0-9a-f-]{27}", "UUID"),
 )
 
 

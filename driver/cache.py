@@ -1,4 +1,6 @@
-"""``dx-py cache [ACTION]``: look after the store of artifacts.
+"""Look after the store of artifacts.
+
+usage: dx-py cache [ACTION] [--limit SIZE]
 
 actions:
   info    what the store holds, and how much it may (without an action, this one)
@@ -25,9 +27,9 @@ ACTIONS = ("clear", "dir", "gc", "info", "verify")
 
 
 def main(arguments: list[str]) -> int:
-    parser = CommandParser("dx-py cache", __doc__)
+    parser = CommandParser("dx-py cache", __doc__ or "")
     parser.add_argument("action", metavar="ACTION", nargs="?", default="info")
-    parser.add_argument("--limit", metavar="SIZE", help="for gc: 500M, 4G")
+    parser.add_argument("--limit", metavar="SIZE", help="for gc: 500M, 4G, a number of bytes")
     options = parser.parse(arguments)
     action = parser.choice("action", options.action, ACTIONS)
     store = open_default()

@@ -33,8 +33,20 @@ class CommandParser(argparse.ArgumentParser):
             prog=program,
             description=description,
             allow_abbrev=False,
+            add_help=False,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
+
+        self.add_argument("-h", "--help", action="help", help="show this and exit")
+
+    def format_help(self) -> str:
+        """The description, which has the usage and the arguments, then the options."""
+        formatter = self._get_formatter()
+        formatter.add_text(self.description)
+        formatter.start_section("options")
+        formatter.add_arguments([action for action in self._actions if action.option_strings])
+        formatter.end_section()
+        return formatter.format_help()
 
     def error(self, message: str) -> NoReturn:
         sys.exit(usage_error(self.prog, message))

@@ -1,4 +1,6 @@
-"""``dx-py inspect DIGEST|FILE``: show what an artifact holds.
+"""Show what an artifact holds.
+
+usage: dx-py inspect DIGEST|FILE...
 
 A digest may be shortened to as many characters as are needed to tell it apart (at least 4). A
 file is an artifact, an action entry, or a pointer file, whose artifacts are all shown.

@@ -61,16 +61,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> CommandParser:
     parser = CommandParser("dxc", __doc__ or "")
-    parser.usage = "dxc [options] PATH..."
-    parser.add_argument("paths", metavar="PATH", nargs="*")
-    parser.add_argument("-o", dest="output", metavar="DIR", help="a folder to ship")
-    parser.add_argument("-j", dest="jobs", metavar="N", help="processes at once")
-    parser.add_argument("-O", dest="optimize", action="count", default=0, help="as for python")
-    parser.add_argument("-v", dest="verbose", action="store_true", help="say what is done")
-    parser.add_argument("--emit", metavar="KIND", help=", ".join(emit.KINDS))
-    parser.add_argument("--engine", metavar="ENGINE", default="auto", help=", ".join(ENGINES))
-    parser.add_argument("--depfile", metavar="FILE", help="write what was read, for make")
-    parser.add_argument("--emit-ninja", metavar="FILE", help="write the ninja file, no more")
+    add = parser.add_argument
+    add("paths", metavar="PATH", nargs="*")
+    add("-o", dest="output", metavar="DIR", help="bring a folder to ship up to date")
+    add("-j", dest="jobs", metavar="N", help="processes at once (one for each core)")
+    add("-O", dest="optimize", action="count", default=0, help="as python -O and -OO")
+    add("-v", dest="verbose", action="store_true", help="say what is done")
+    add("--emit", metavar="KIND", help=f"one of {', '.join(emit.KINDS)}")
+    add("--engine", metavar="ENGINE", default="auto", help=f"one of {', '.join(ENGINES)}")
+    add("--depfile", metavar="FILE", help="write what was read, for make and ninja")
+    add("--emit-ninja", metavar="FILE", help="write the ninja file and compile nothing")
     return parser
 
 

@@ -1,4 +1,6 @@
-"""``dxc verify PATH...``: compare with the interpreter's own compiler.
+"""Compare with the interpreter's own compiler.
+
+usage: dxc verify PATH...
 
 Each module is parsed and compiled by DX-Py and by the interpreter; trees are compared with all
 positions, code objects field by field. The counts are printed, and each difference. Exit

@@ -78,3 +78,11 @@ def test_a_wrong_size_is_one_line(store, capsys):
     status, out, err = run(capsys, "gc", "--limit", "big")
     assert (status, out) == (1, "")
     assert err.startswith("dx-py cache: 'big' is no size")
+
+
+@pytest.mark.parametrize("word", ["--help", "-h"])
+def test_help_shows_the_usage_once_and_the_options(store, capsys, word):
+    status, out, err = run(capsys, word)
+    assert (status, err) == (0, "")
+    assert out.count("usage: dx-py cache") == 1
+    assert "  --limit SIZE  for gc" in out

@@ -34,6 +34,13 @@ def to_utf8(source: bytes | str, *, filename: str) -> bytes:
         raise SyntaxError(f"encoding problem: {encoding}", (filename, 0, 0, None)) from None
 
 
+def names_encoding(source: bytes | str) -> bool:
+    """Whether the host knows the encoding while it lexes: text, a mark, or a declaration."""
+    if isinstance(source, str) or source.startswith(BOM):
+        return True
+    return declared_encoding(source) is not None
+
+
 def declared_encoding(source: bytes) -> str | None:
     """The encoding named in the first two lines; the second counts after a comment only."""
     for line in _LINE_BREAK.split(source, 2)[:2]:

@@ -8,7 +8,7 @@ import sys
 
 from dx_py.artifacts.artifact import seal
 from dx_py.frontend import ast_artifact
-from dx_py.frontend.encoding import to_utf8
+from dx_py.frontend.encoding import names_encoding, to_utf8
 from dx_py.frontend.grammar.reader import read_grammar
 from dx_py.frontend.syntax_error import Fault, Place, host_exception
 from dx_py.frontend.tables import load_tables
@@ -43,16 +43,20 @@ def parse(
             return seal(_native_body(text, mode, type_comments, minor_version))
         return _portable_artifact(text, mode, minor_version)
     except Fault as fault:
-        raise _explained(fault, text, mode, filename) from None
+        raise _explained(fault, source, text, mode, filename) from None
 
 
-def _explained(fault: Fault, text: bytes, mode: str, filename: str) -> Exception:
+def _explained(
+    fault: Fault, source: bytes | str, text: bytes, mode: str, filename: str
+) -> Exception:
     """The host's own words for a refusal, unless it has none for a later Python's syntax."""
     if issubclass(fault.kind, SyntaxError) and _is_utf8(text):
         from dx_py.frontend.diagnostics.search import GENERIC
         from dx_py.frontend.diagnostics.syntax import explained_exception
 
-        found = explained_exception(text, mode, filename)
+        found = explained_exception(
+            text, mode, filename, parser_counts_bytes=not names_encoding(source)
+        )
         if found is not None and not (found.msg == GENERIC and _TOO_NEW in fault.message):
             return found
     return host_exception(fault, text, filename=filename)

@@ -1,4 +1,4 @@
-"""A finding as the exception that the host raises, columns counted in characters."""
+"""A finding as the exception that the host raises."""
 
 from __future__ import annotations
 
@@ -13,16 +13,23 @@ _CLASSES: dict[Category, type[SyntaxError]] = {
 }
 
 
-def host_error(finding: Finding, text: bytes, filename: str) -> SyntaxError:
-    """`text` is the source in UTF-8, its line breaks newlines."""
+def host_error(
+    finding: Finding, text: bytes, filename: str, *, parser_counts_bytes: bool
+) -> SyntaxError:
+    """`text` is the source in UTF-8, its line breaks newlines.
+
+    The host's parser counts characters only where it knows of an encoding: in a `str`, and in
+    bytes with a mark or a declaration. Its lexer always does.
+    """
     diagnostic = finding.diagnostic
     lines = text.split(b"\n")
     place = host_numbers(diagnostic)
     shown = _shown_line(finding, place, lines)
-    place = place._replace(
-        offset=_in_characters(shown, place.offset),
-        end_offset=_in_characters(shown, place.end_offset),
-    )
+    if not parser_counts_bytes or _is_by_lexer(diagnostic):
+        place = place._replace(
+            offset=_in_characters(shown, place.offset),
+            end_offset=_in_characters(shown, place.end_offset),
+        )
     details = (filename, place.line, place.offset, shown, place.end_line, place.end_offset)
     return _CLASSES[diagnostic.category](diagnostic.message, details)
 
@@ -56,31 +63,34 @@ def _shown_line(finding: Finding, place: HostPlace, lines: list[bytes]) -> str:
     number = place.line
     line = lines[number - 1] if number <= len(lines) else b""
     shown = line.decode("utf-8", "replace")
-    by_lexer = finding.diagnostic.phase is Phase.LEXER and is_raised_by_lexer(
-        finding.diagnostic
-    )
-    if by_lexer or number < finding.last_line or number >= len(lines):
+    if _is_by_lexer(finding.diagnostic) or number < finding.last_line or number >= len(lines):
         return shown
     first = _joined_from(finding, lines, number)
     return b"\n".join([*lines[first - 1 : number], b""]).decode("utf-8", "replace")
 
 
+def _is_by_lexer(diagnostic: Diagnostic) -> bool:
+    return diagnostic.phase is Phase.LEXER and is_raised_by_lexer(diagnostic)
+
+
 def _joined_from(finding: Finding, lines: list[bytes], number: int) -> int:
-    tokens = [t.span for t in finding.source.tokens if t.span.line < t.span.end_line]
-    starts = {line: span.line for span in tokens for line in _lines_after_first(span)}
+    spans = [token.span for token in finding.source.tokens]
+    long = [span for span in spans if span.line < span.end_line]
+    starts = {line: span.line for span in long for line in _lines_after_first(span)}
+    ends = {span.end_line: span.end_column for span in spans}
     while number > 1:
         if number in starts:
             number = starts[number]
-        elif _goes_on(lines[number - 2]):
+        elif number - 1 in ends and _goes_on(lines[number - 2][ends[number - 1] :]):
             number -= 1
         else:
             break
     return number
 
 
-def _goes_on(line: bytes) -> bool:
-    """Whether text ends in a backslash; after nothing but blanks it starts no token."""
-    return line.endswith(b"\\") and line[:-1].strip() != b""
+def _goes_on(rest: bytes) -> bool:
+    """Whether a line whose last token is followed by `rest` is joined to the next."""
+    return rest.strip(b" \t\f") == b"\\"
 
 
 def _lines_after_first(span: Span) -> range:

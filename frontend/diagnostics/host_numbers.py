@@ -157,5 +157,5 @@ class _Scan:
         rest = self.line[self.at :]
         if _FOLLOWING_KEYWORD.match(rest):
             return
-        if rest[:1].isidentifier() or rest[:1].isdecimal():
+        if rest[:1].isascii() and (rest[:1].isidentifier() or rest[:1].isdecimal()):
             raise self.refuse(kind)

@@ -70,6 +70,15 @@ def test_refusal_is_the_hosts(source):
     assert our_error(source, "exec") == host_error(source, "exec")
 
 
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"# coding: utf-8\n"])
+@pytest.mark.parametrize(
+    "source", ["\u00e9 = \u00fc b", "\u00e9 = '", "f(\u00e9 b)", "\u00e9 = (\u00fc,"]
+)
+def test_refusal_of_bytes_is_the_hosts(source, start):
+    source = start + source.encode()
+    assert our_error(source, "exec") == host_error(source, "exec")
+
+
 @pytest.mark.parametrize("source", ["a b", "x = 1", "(a", "yield", "*a", "f(a b)", "a; b"])
 def test_refusal_of_an_expression_is_the_hosts(source):
     assert our_error(source, "eval") == host_error(source, "eval")

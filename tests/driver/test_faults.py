@@ -51,7 +51,17 @@ def compiled(store, tree, engine="process"):
     request = Request([tree], modules, optimize=0, jobs=2, engine=engine, verbose=False)
     outcomes = compile_modules(store, request)
     assert not any(outcome.error for outcome in outcomes)
-    return {outcome.module.name: outcome.digests for outcome in outcomes}
+    compiler = Compiler(store, optimize=0)
+    return {
+        outcome.module.name: outcome.digests | scopes_of(compiler, outcome.module)
+        for outcome in outcomes
+    }
+
+
+def scopes_of(compiler, module):
+    scopes = compiler.compile(module, symbols=True).symbols
+    assert digest(scopes.read()) == scopes.digest
+    return {"symbols": scopes.digest}
 
 
 def assert_sound(root, tree, truth):

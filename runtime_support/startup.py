@@ -28,7 +28,7 @@ def start(settings: dict[str, str]) -> None:
     settings["DX_CACHE_DIR"] = root = _store_root(settings)
     if mode == "all":
         parts.load("runtime_support.compile_all").install(settings, parts)
-    elif mode == "auto" and os.path.isdir(root + "/v1/actions"):
+    elif mode == "auto" and ("DX_STATS" in settings or os.path.isdir(root + "/v1/actions")):
         parts.load("runtime_support.compile_auto").install(settings, parts)
     if settings.get("DX_JIT", "0") != "0":
         parts.load("runtime_support.native_tier").install(settings, parts)

@@ -108,3 +108,10 @@ def test_the_folders_of_the_store_are_private(bench) -> None:
     bench.dx_py("script.py")
     folders = [bench.store, *(path for path in bench.store.rglob("*") if path.is_dir())]
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+
+
+@pytest.mark.parametrize("mode", ["auto", "all"])
+def test_statistics_are_given_on_the_standard_error(bench, mode: str) -> None:
+    ran = bench.dx_py("-c", "pass", mode=mode, DX_STATS="1")
+    counts = "0 code objects from artifacts, 0 artifacts written"
+    assert ran.errors == f"dx-py: 0 sources through the front end, {counts}\n"

@@ -60,6 +60,13 @@ class CodeCache:
         self.loaded = 0
         self.saved = 0
 
+    @property
+    def problem(self) -> str:
+        """What keeps the store from being used, in words; "" for nothing."""
+        if self._files is None:
+            return "is not used: it is not private to this user, or this Python cannot check it"
+        return self._files.problem
+
     def load(
         self, source: object, filename: str, optimize: int, *, even_if_warned: bool = False
     ) -> CodeType | None:

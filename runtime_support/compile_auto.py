@@ -40,6 +40,10 @@ class Reader:
     def loaded(self) -> int:
         return 0 if self._cache is None else self._cache.loaded
 
+    @property
+    def problem(self) -> str:
+        return "" if self._cache is None else self._cache.problem
+
     def code_of(self, source: object, filename: object, optimize: int) -> CodeType | None:
         """None where the host is to compile."""
         if not self._was_opened:

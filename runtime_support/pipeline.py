@@ -52,6 +52,10 @@ class Pipeline:
     def saved(self) -> int:
         return self.cache.saved
 
+    @property
+    def problem(self) -> str:
+        return self.cache.problem
+
     def known_code(self, source: object, filename: object, optimize: int) -> CodeType | None:
         """The code that an earlier run made of ``source``."""
         if not isinstance(filename, str):

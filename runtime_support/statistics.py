@@ -42,6 +42,8 @@ def _lines(pipeline: Pipeline | Reader) -> list[str]:
         f", {pipeline.loaded} code objects from artifacts, {pipeline.saved} artifacts written"
     )
     lines = ["dx-py: " + counts]
+    if pipeline.problem:
+        lines.append(f"dx-py: the store {pipeline.problem}")
     if pipeline.rejected:
         lines.append(f"dx-py: {pipeline.rejected} sources left to the host's parser")
     for name, why in pipeline.wrongly_rejected:

@@ -27,6 +27,8 @@ class StoreFiles:
     def __init__(self, layout: str) -> None:
         self._layout = layout
         self._writable = True
+        #: Why nothing is written any more, in words; "" while all is well.
+        self.problem = ""
         self.sha256: Callable[[bytes], bytes] = _sha256()
         self._crc32: Callable[[bytes | memoryview], int] = private_extension("binascii").crc32
 
@@ -86,8 +88,9 @@ class StoreFiles:
                     raise OSError("short write")
             _make_private(os.path.dirname(path))
             os.replace(temporary, path)
-        except OSError:
+        except OSError as error:
             self._writable = False
+            self.problem = f"cannot be written ({error.strerror}): nothing more is kept"
             _remove(temporary)
 
     def _discard(self, path: str, digest: bytes) -> None:

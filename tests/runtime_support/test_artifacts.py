@@ -88,10 +88,16 @@ def test_damaged_artifacts_are_built_again(bench, damage: str) -> None:
 
 
 def test_a_store_that_cannot_be_written_is_read_and_no_more(bench) -> None:
-    bench.write("script.py", "print('here')")
-    bench.store.parent.joinpath("plain").write_text("a file")
-    ran = bench.dx_py("script.py", DX_CACHE_DIR=str(bench.store.parent / "plain"))
+    bench.write("script.py", "import module; print('here')")
+    bench.write("module.py", "x = 1")
+    bench.dx_py("script.py")
+    (bench.store / "v1" / "tmp").rmdir()
+    (bench.store / "v1" / "tmp").write_text("in the way")
+    bench.write("module.py", "another = 'size'")
+    ran = bench.dx_py("script.py")
     assert (ran.status, ran.output, ran.errors) == (0, "here\n", "")
+    assert "1 sources through the front end, 1 code objects" in bench.counts()
+    assert "the store cannot be written" in bench.counts()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX permissions")
@@ -101,6 +107,7 @@ def test_a_store_that_others_can_write_to_is_not_used(bench) -> None:
     bench.store.chmod(bench.store.stat().st_mode | stat.S_IWOTH)
     assert bench.dx_py("script.py").output == "here\n"
     assert "1 sources through the front end, 0 code objects" in bench.counts()
+    assert "the store is not used" in bench.counts()
 
 
 def test_the_folders_of_the_store_are_private(bench) -> None:

@@ -34,14 +34,19 @@ def parse_tree(
 ) -> ast.AST:
     """Raises and warns as ``ast.parse`` does; options are such as ``can_parse`` accepts."""
     if _HAS_NATIVE:
-        return _ast.parse(
-            source,
-            filename,
-            mode,
-            type_comments=type_comments,
-            minor_version=minor_version,
-            barry_as_bdfl=barry_as_bdfl,
-        )
+        try:
+            return _ast.parse(
+                source,
+                filename,
+                mode,
+                type_comments=type_comments,
+                minor_version=minor_version,
+                barry_as_bdfl=barry_as_bdfl,
+            )
+        except SyntaxError:
+            # The artifact's parser looks for the host's own words before it refuses.
+            parse(source, filename=filename, mode=mode, minor_version=minor_version)
+            raise
     artifact = parse(source, filename=filename, mode=mode, minor_version=minor_version)
     for line, _, message in ast_artifact.decode(artifact).warnings:
         warnings.warn_explicit(message, SyntaxWarning, filename, line)

@@ -121,6 +121,21 @@ def test_every_argument_has_the_effect_it_has_for_the_host(arguments):
     assert outcome(api.compile, *arguments) == outcome(compile, *arguments)
 
 
+def refusal(function, source, mode):
+    with pytest.raises(SyntaxError) as raised:
+        function(source, "f.py", mode)
+    error = raised.value
+    return type(error), error.msg, error.filename, error.lineno, error.offset, error.text
+
+
+@pytest.mark.parametrize("mode", ["exec", "eval"])
+@pytest.mark.parametrize(
+    "source", ["def f(:", "if x:\ny", "x = = 1", "(" * 300, " y\nz", "é é"]
+)
+def test_errors_are_explained_in_the_hosts_words(source, mode):
+    assert refusal(api.compile, source, mode) == refusal(compile, source, mode)
+
+
 @pytest.mark.parametrize(
     ("source", "options"),
     [

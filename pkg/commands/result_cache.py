@@ -30,7 +30,9 @@ class ResultCache:
     def __init__(self, store: Path, arguments: Arguments, inputs: list[str]) -> None:
         self._store = store
         self._inputs = inputs
-        self._enabled = not arguments.flag("no-cache-dir") and not arguments.flag("refresh")
+        self._enabled = not any(
+            arguments.flag(name) for name in ("no-cache-dir", "refresh", "refresh-result")
+        )
         key = json.dumps(
             [
                 arguments.values, arguments.counts, arguments.positional, str(Path.cwd()),

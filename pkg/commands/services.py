@@ -106,7 +106,6 @@ def file_rules(
     arguments: Arguments,
     said: RequirementsFile,
     environment: Environment,
-    hashes: dict[str, frozenset[str]] | None = None,
 ) -> FileRules:
     no_binary = _names(arguments, said, "no-binary")
     only_binary = _names(arguments, said, "only-binary")
@@ -117,7 +116,6 @@ def file_rules(
         wheels_allowed=lambda name: not _covers(no_binary, name),
         sdists_allowed=lambda name: not (no_build or _covers(only_binary, name)),
         uploaded_before=_moment(arguments.text("exclude-newer")),
-        allowed_hashes=hashes or {},
         ignore_requires_python=arguments.flag("ignore-requires-python"),
     )
 

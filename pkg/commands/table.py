@@ -147,6 +147,7 @@ COMMANDS: tuple[Command, ...] = (
         Option(("-P", "--upgrade-package"), _LIST, "Nor at this one's.", "NAME"),
         Option(("--extra",), _LIST, "With this extra of pyproject.toml.", "NAME"),
         Option(("--generate-hashes",), _FLAG, "With the hashes of every file."),
+        Option(("--refresh-result",), _FLAG, "Resolve again, even if nothing changed."),
         Option(("--no-annotate",), _FLAG, "Without who needs what."),
         Option(("--no-header",), _FLAG, "Without the first lines."),
         Option(("--strip-extras",), _FLAG, "Names without extras."),

@@ -10,12 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from dx_py.pkg.errors import NotFoundError
 from dx_py.pkg.index.fetcher import Fetcher, Transfer
 from dx_py.pkg.index.links import LinksFolder, local_path, read_local_page
-from dx_py.pkg.index.page import FileEntry
+from dx_py.pkg.index.page import FileEntry, PageContent
 from dx_py.pkg.index.page_cache import CachedAnswer, PageCache
 from dx_py.pkg.index.simple_api import ACCEPT, parse_page
 from dx_py.pkg.index.transport import Request, Response
@@ -39,7 +38,7 @@ class _Question:
     url: str
     cached: CachedAnswer | None = None
     transfer: Transfer | None = None
-    entries: list[FileEntry] | None = None
+    content: PageContent | None = None
 
 
 @dataclass(slots=True)
@@ -69,7 +68,7 @@ class Catalog:
                 self._question(index, project)
             return
         question = self._question(remote[0], project)
-        if question.entries is not None:
+        if question.content is not None:
             then()
         elif question.transfer is not None:
             question.transfer.then = lambda transfer: _call_if_answered(transfer, then)
@@ -83,7 +82,11 @@ class Catalog:
             path = local_path(index.url)
             if path is None and answered and not self.best_match:
                 continue
-            entries = self._local(path, project) if path else self._answer(index, project)
+            if path is not None:
+                entries = read_local_page(path, project)
+            else:
+                content = self._answer(index, project)
+                entries = content.entries if content is not None else None
             if entries is None:
                 continue
             known = True
@@ -91,8 +94,21 @@ class Catalog:
             found = entries + found if path else found + entries
         return found if known else None
 
-    def _local(self, index: Path, project: str) -> list[FileEntry] | None:
-        return read_local_page(index, project)
+    def fingerprint(self, project: str) -> str:
+        """Names the content of what `entries` gives; empty where local files take part."""
+        if self._linked(project):
+            return ""
+        digests: list[str] = []
+        for index in self.indexes:
+            path = local_path(index.url)
+            if path is not None and (path / project).exists():
+                return ""
+            if path is not None or (digests and not self.best_match):
+                continue
+            content = self._answer(index, project)
+            if content is not None:
+                digests.append(content.digest)
+        return "+".join(digests)
 
     def _linked(self, project: str) -> list[FileEntry]:
         if self._folders is None:
@@ -125,7 +141,7 @@ class Catalog:
         question.cached = None if self.refresh else self.cache.load(question.url)
         if question.cached is not None and self._usable(question.cached):
             self._note_freshness(question.cached.stored + question.cached.max_age)
-            question.entries = _from_rows(question.cached.payload)
+            question.content = PageContent.from_payload(question.cached.payload)
             return question
         headers: tuple[tuple[str, str], ...] = (("Accept", ACCEPT),)
         if question.cached is not None:
@@ -141,38 +157,35 @@ class Catalog:
     def _usable(self, cached: CachedAnswer) -> bool:
         return self.fetcher.offline or cached.is_fresh(time.time())
 
-    def _answer(self, index: Index, project: str) -> list[FileEntry] | None:
+    def _answer(self, index: Index, project: str) -> PageContent | None:
         question = self._question(index, project)
-        if question.entries is not None:
-            return question.entries
-        assert question.transfer is not None
-        try:
-            answer = self.fetcher.wait(question.transfer)
-        except NotFoundError:
-            return None
-        question.entries = self._read(question, answer)
-        return question.entries
+        if question.content is None:
+            assert question.transfer is not None
+            try:
+                answer = self.fetcher.wait(question.transfer)
+            except NotFoundError:
+                return None
+            question.content = self._read(question, answer)
+        return question.content
 
-    def _read(self, question: _Question, answer: Response) -> list[FileEntry]:
+    def _read(self, question: _Question, answer: Response) -> PageContent:
         self._note_freshness(time.time() + self.cache.lifetime(answer.headers))
+        headers = answer.headers
         if answer.status == 304 and question.cached is not None:
-            self.cache.save(
-                question.url, question.cached.payload, _merged(question.cached, answer)
-            )
-            return _from_rows(question.cached.payload)
-        entries = parse_page(answer.body, answer.headers.get("content-type", ""), answer.url)
-        self.cache.save(question.url, [entry.to_row() for entry in entries], answer.headers)
-        return entries
+            headers = _merged(question.cached, answer)
+            content = PageContent.from_payload(question.cached.payload)
+        else:
+            kind = answer.headers.get("content-type", "")
+            entries = parse_page(answer.body, kind, answer.url)
+            content = PageContent.from_entries(entries)
+        self.cache.save(question.url, content.payload, headers)
+        return content
 
 
 def _call_if_answered(transfer: Transfer, then: Callable[[], None]) -> None:
     outcome = transfer.outcome
     if isinstance(outcome, Response) and outcome.status in (200, 304):
         then()
-
-
-def _from_rows(rows: list[list[object]]) -> list[FileEntry]:
-    return [FileEntry.from_row(row) for row in rows]
 
 
 def _merged(cached: CachedAnswer, answer: Response) -> dict[str, str]:

@@ -9,7 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dx_py.artifacts.artifact import Artifact, decode_as, digest, encode
+
 WHEEL = ".whl"
+_KIND = "pkg-page"
+_SCHEMA = 1
 _ARCHIVES = (".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz", ".tar")
 
 
@@ -47,6 +51,42 @@ class FileEntry:
         return FileEntry(
             filename, url, pairs, requires_python, yanked, metadata, size, uploaded
         )
+
+
+class PageContent:
+    """All files of a page, read out of their bytes only when they are asked for.
+
+    ``digest`` is of these bytes: pages with the same files have the same.
+    """
+
+    def __init__(self, digest: str, data: bytes) -> None:
+        self.digest = digest
+        self._data = data
+        self._entries: list[FileEntry] | None = None
+
+    @staticmethod
+    def from_entries(entries: list[FileEntry]) -> PageContent:
+        rows = [entry.to_row() for entry in entries]
+        data = encode(Artifact(_KIND, _SCHEMA, rows))
+        content = PageContent(digest(data), data)
+        content._entries = entries
+        return content
+
+    @staticmethod
+    def from_payload(payload: list[Any]) -> PageContent:
+        return PageContent(*payload)
+
+    @property
+    def payload(self) -> list[Any]:
+        """What a cache keeps."""
+        return [self.digest, self._data]
+
+    @property
+    def entries(self) -> list[FileEntry]:
+        if self._entries is None:
+            rows = decode_as(self._data, kind=_KIND, schema=_SCHEMA)
+            self._entries = [FileEntry.from_row(row) for row in rows]
+        return self._entries
 
 
 def split_filename(filename: str, project: str) -> tuple[str, str] | None:

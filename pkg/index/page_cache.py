@@ -15,7 +15,7 @@ from dx_py.artifacts.errors import DxError
 from dx_py.pkg.store_paths import save
 
 _KIND = "pkg-cached-answer"
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)

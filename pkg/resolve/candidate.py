@@ -31,14 +31,14 @@ class Candidate:
     """One version of one package, or of one extra of it.
 
     Exactly one of ``wheel``/``sdist`` (either or both), ``installed`` and ``direct`` says
-    where it comes from.
+    where it comes from. Files are kept as rows: few of the many are ever looked at.
     """
 
     name: NormalizedName
     extra: NormalizedName
     version: Version
-    wheel: FileEntry | None = None
-    sdist: FileEntry | None = None
+    wheel_row: list[Any] | None = None
+    sdist_row: list[Any] | None = None
     installed: InstalledDistribution | None = None
     direct: DirectSource | None = None
     yanked: str | None = None
@@ -46,6 +46,14 @@ class Candidate:
     @property
     def identifier(self) -> str:
         return f"{self.name}[{self.extra}]" if self.extra else self.name
+
+    @property
+    def wheel(self) -> FileEntry | None:
+        return FileEntry.from_row(self.wheel_row) if self.wheel_row else None
+
+    @property
+    def sdist(self) -> FileEntry | None:
+        return FileEntry.from_row(self.sdist_row) if self.sdist_row else None
 
     @property
     def best_file(self) -> FileEntry:
@@ -60,6 +68,6 @@ class Candidate:
 def with_extra(candidate: Candidate, extra: NormalizedName) -> Candidate:
     """The same files, as a candidate for one of the package's extras."""
     return Candidate(
-        candidate.name, extra, candidate.version, candidate.wheel, candidate.sdist,
+        candidate.name, extra, candidate.version, candidate.wheel_row, candidate.sdist_row,
         candidate.installed, candidate.direct, candidate.yanked,
     )  # fmt: skip

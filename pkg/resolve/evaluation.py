@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -35,8 +35,16 @@ class FileRules:
     wheels_allowed: Callable[[str], bool]
     sdists_allowed: Callable[[str], bool]
     uploaded_before: str = ""
-    allowed_hashes: dict[str, frozenset[str]] = field(default_factory=dict)
     ignore_requires_python: bool = False
+
+    def describe(self, name: str) -> str:
+        """Everything that decides about the files of ``name``, for a key."""
+        return repr(
+            (
+                tuple(self.tags), str(self.python), self.wheels_allowed(name),
+                self.sdists_allowed(name), self.uploaded_before, self.ignore_requires_python,
+            )
+        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -108,9 +116,13 @@ def _candidate(name: NormalizedName, release: _Release) -> Candidate:
     chosen = release.wheel or release.sdist
     assert chosen is not None
     return Candidate(
-        name, NormalizedName(""), release.version, release.wheel, release.sdist,
+        name,
+        NormalizedName(""),
+        release.version,
+        release.wheel.to_row() if release.wheel else None,
+        release.sdist.to_row() if release.sdist else None,
         yanked=chosen.yanked,
-    )  # fmt: skip
+    )
 
 
 def _consider(

@@ -17,11 +17,10 @@ from dx_py.pkg.index.metadata_source import MetadataSource
 from dx_py.pkg.metadata import Metadata
 from dx_py.pkg.names import NormalizedName
 from dx_py.pkg.resolve.candidate import Candidate
-from dx_py.pkg.resolve.evaluation import Excluded, FileRules, evaluate
+from dx_py.pkg.resolve.evaluated_pages import EvaluatedPages, Found
+from dx_py.pkg.resolve.evaluation import FileRules, evaluate
 from dx_py.pkg.resolve.provider import Rules, order
 from dx_py.pkg.resolve.requirement import Requirement, applies, from_metadata, split
-
-Found = tuple[list[Candidate], list[Excluded]]
 
 
 @dataclass(slots=True)
@@ -54,13 +53,14 @@ class Finder:
             return candidate.installed.metadata
         if candidate.direct is not None:
             return self.direct_metadata(candidate)
-        if candidate.wheel is not None:
-            return self.metadata_source.wheel_metadata(candidate.wheel, candidate.name)
-        assert candidate.sdist is not None
-        kept = self.metadata_source.known(candidate.sdist)
+        wheel, sdist = candidate.wheel, candidate.sdist
+        if wheel is not None:
+            return self.metadata_source.wheel_metadata(wheel, candidate.name)
+        assert sdist is not None
+        kept = self.metadata_source.known(sdist)
         if kept is None:
             kept = self.build_metadata(candidate)
-            self.metadata_source.keep(candidate.sdist, kept)
+            self.metadata_source.keep(sdist, kept)
         return kept
 
     def announce(self, requirements: Iterable[Requirement]) -> None:
@@ -73,17 +73,23 @@ class Finder:
             self.catalog.start(name, lambda name=name: self._page_is_there(name))  # type: ignore[misc]
 
     def _evaluate(self, name: NormalizedName) -> Found:
-        entries = self.catalog.entries(name)
-        candidates, excluded = evaluate(name, entries or (), self.rules)
-        return candidates, excluded
+        fingerprint = self.catalog.fingerprint(name)
+        pages = EvaluatedPages(self.metadata_source.store, self.rules)
+        known = pages.load(name, fingerprint) if fingerprint else None
+        if known is None:
+            known = evaluate(name, self.catalog.entries(name) or (), self.rules)
+            if fingerprint:
+                pages.keep(name, fingerprint, known)
+        return known
 
     def _page_is_there(self, name: NormalizedName) -> None:
         try:
             likely = self._likely(name)
         except DxError:
             return  # whoever needs the page will meet the error
-        if likely is not None and likely.wheel is not None:
-            self.metadata_source.start(likely.wheel, name, self._follow)
+        wheel = likely.wheel if likely is not None else None
+        if wheel is not None:
+            self.metadata_source.start(wheel, name, self._follow)
 
     def _likely(self, name: NormalizedName) -> Candidate | None:
         candidates, _ = self.candidates(name)

@@ -304,11 +304,11 @@ def order(candidates: list[Candidate], rules: Rules) -> list[Candidate]:
     A version without a wheel stands behind all wheels unless it is newer than they are: an
     sdist is never built for its metadata while there is a choice.
     """
-    with_wheel = [each.version for each in candidates if each.wheel]
+    with_wheel = [each.version for each in candidates if each.wheel_row]
     newest_wheel = max(with_wheel, default=None)
 
     def must_build(candidate: Candidate) -> bool:
-        if candidate.wheel or newest_wheel is None:
+        if candidate.wheel_row or newest_wheel is None:
             return False
         return rules.prefer_binary or candidate.version < newest_wheel
 

@@ -37,7 +37,7 @@ def cache(arguments: Arguments) -> int:
 def _cache_info(store: Path) -> Iterator[str]:
     yield f"Location: {store}"
     for title, name in (
-        ("Index pages", "answers"),
+        ("Index pages", "pages"),
         ("Metadata", "metadata"),
         ("Unpacked wheels", "wheels"),
         ("Built wheels", "built"),
@@ -53,7 +53,16 @@ def _size(count: int) -> str:
 def _remove_from_cache(store: Path, word: str, patterns: list[str]) -> None:
     if word == "purge":
         removed = sum(1 for path in store.rglob("*") if path.is_file())
-        for name in ("answers", "metadata", "wheels", "built", "results", "tmp"):
+        for name in (
+            "answers",
+            "pages",
+            "evaluated",
+            "metadata",
+            "wheels",
+            "built",
+            "results",
+            "tmp",
+        ):
             shutil.rmtree(store / name, ignore_errors=True)
     else:
         if not patterns:

@@ -138,10 +138,10 @@ class Catalog:
             return known
         question = _Question(index, f"{index.url}/{project}/")
         self._questions[index.url, project] = question
-        question.cached = None if self.refresh else self.cache.load(question.url)
+        question.cached, kept = self._kept(question.url)
         if question.cached is not None and self._usable(question.cached):
             self._note_freshness(question.cached.stored + question.cached.max_age)
-            question.content = PageContent.from_payload(question.cached.payload)
+            question.content = kept
             return question
         headers: tuple[tuple[str, str], ...] = (("Accept", ACCEPT),)
         if question.cached is not None:
@@ -150,6 +150,12 @@ class Catalog:
             Request(question.url, headers, limit=_PAGE_LIMIT)
         )
         return question
+
+    def _kept(self, url: str) -> tuple[CachedAnswer | None, PageContent | None]:
+        """An answer whose content is there, too; both or none."""
+        cached = None if self.refresh else self.cache.load(url)
+        content = self.cache.content(cached.payload) if cached is not None else None
+        return (cached, content) if content is not None else (None, None)
 
     def _note_freshness(self, until: float) -> None:
         self.fresh_until = min(self.fresh_until, until)
@@ -171,14 +177,15 @@ class Catalog:
     def _read(self, question: _Question, answer: Response) -> PageContent:
         self._note_freshness(time.time() + self.cache.lifetime(answer.headers))
         headers = answer.headers
+        content = None
         if answer.status == 304 and question.cached is not None:
             headers = _merged(question.cached, answer)
-            content = PageContent.from_payload(question.cached.payload)
-        else:
+            content = self.cache.content(question.cached.payload)
+        if content is None:
             kind = answer.headers.get("content-type", "")
-            entries = parse_page(answer.body, kind, answer.url)
-            content = PageContent.from_entries(entries)
-        self.cache.save(question.url, content.payload, headers)
+            content, data = PageContent.from_entries(parse_page(answer.body, kind, answer.url))
+            self.cache.save_content(content.digest, data)
+        self.cache.save(question.url, content.digest, headers)
         return content
 
 

@@ -6,6 +6,7 @@ without being parsed again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,32 +60,24 @@ class PageContent:
     ``digest`` is of these bytes: pages with the same files have the same.
     """
 
-    def __init__(self, digest: str, data: bytes) -> None:
+    def __init__(self, digest: str, load: Callable[[], bytes]) -> None:
         self.digest = digest
-        self._data = data
+        self._load = load
         self._entries: list[FileEntry] | None = None
 
     @staticmethod
-    def from_entries(entries: list[FileEntry]) -> PageContent:
+    def from_entries(entries: list[FileEntry]) -> tuple[PageContent, bytes]:
+        """The content, and the bytes that a cache keeps."""
         rows = [entry.to_row() for entry in entries]
         data = encode(Artifact(_KIND, _SCHEMA, rows))
-        content = PageContent(digest(data), data)
+        content = PageContent(digest(data), lambda: data)
         content._entries = entries
-        return content
-
-    @staticmethod
-    def from_payload(payload: list[Any]) -> PageContent:
-        return PageContent(*payload)
-
-    @property
-    def payload(self) -> list[Any]:
-        """What a cache keeps."""
-        return [self.digest, self._data]
+        return content, data
 
     @property
     def entries(self) -> list[FileEntry]:
         if self._entries is None:
-            rows = decode_as(self._data, kind=_KIND, schema=_SCHEMA)
+            rows = decode_as(self._load(), kind=_KIND, schema=_SCHEMA)
             self._entries = [FileEntry.from_row(row) for row in rows]
         return self._entries
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from dx_py.artifacts.artifact import Artifact, decode, encode
 from dx_py.artifacts.errors import DxError
+from dx_py.pkg.index.page import PageContent
 from dx_py.pkg.store_paths import save
 
 _KIND = "pkg-cached-answer"
-_SCHEMA = 2
+_SCHEMA = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,17 @@ class PageCache:
             self.lifetime(headers),
         ]
         save(self._path(key), encode(Artifact(_KIND, _SCHEMA, entry)), store=self._store)
+
+    def content(self, digest: str) -> PageContent | None:
+        """A page's content by the digest that an answer names."""
+        path = self._content_path(digest)
+        return PageContent(digest, path.read_bytes) if path.is_file() else None
+
+    def save_content(self, digest: str, data: bytes) -> None:
+        save(self._content_path(digest), data, store=self._store)
+
+    def _content_path(self, digest: str) -> Path:
+        return self._store / "pages" / digest[:2] / digest[2:]
 
     def lifetime(self, headers: dict[str, str]) -> int:
         """For how many seconds an answer with these headers is fresh."""

@@ -63,7 +63,7 @@ def stage(
     roots = {scheme: transaction.stage(finals[scheme]) for scheme in sorted(used)}
     execute(plan, installation.wheel.tree, roots, link_mode=link_mode)
     written = _Written()
-    _outside_root(plan, installation.wheel.tree, finals, written)
+    _outside_root(plan, finals, written)
     _write_scripts(plan, installation.wheel.tree, roots, finals, environment, written)
     _write_info(installation, roots[plan.root] / plan.info, plan, written)
 
@@ -79,16 +79,11 @@ def _final_folders(environment: Environment, name: str) -> dict[str, Path]:
     }
 
 
-def _outside_root(plan: Plan, tree: Path, finals: dict[str, Path], written: _Written) -> None:
+def _outside_root(plan: Plan, finals: dict[str, Path], written: _Written) -> None:
     """Rows for linked files of the wheel's ``.data`` folders."""
     root = finals[plan.root]
-    for group in plan.groups:
-        if group.scheme == plan.root:
-            continue
-        folder = finals[group.scheme] / group.folder
-        for name in group.names:
-            data = (tree / group.source / name).read_bytes()
-            written.add(_relative(folder / name, root), data)
+    for scheme, path, digest, size in plan.outside:
+        written.rows.append((_relative(finals[scheme] / path, root), digest, size))
 
 
 def _write_scripts(

@@ -2,7 +2,7 @@
 
 On disk a plan is NUL-separated text that C and Python read alike:
 
-    DXPLAN1                      magic
+    DXPLAN2                      magic
     R <root>                     purelib or platlib: where the root of the wheel goes
     I <dist-info>                the name of the metadata folder
     D <scheme> <folder>          a folder to make, parents first
@@ -12,6 +12,7 @@ On disk a plan is NUL-separated text that C and Python read alike:
     E <kind> <name> <target>     an entry point (console or gui) to make a script for
     C <path> <hash> <size>       a line of RECORD for a linked file; the path is relative to
                                  the root
+    O <scheme> <path> <hash> <size>  the same for a file of another scheme
 
 Fields of a record are separated by NUL, records end with NUL LF.
 """
@@ -30,7 +31,7 @@ from pathlib import Path
 from dx_py.pkg.errors import HostileArchiveError, MetadataError
 from dx_py.pkg.install.wheel_archive import check_path
 
-MAGIC = "DXPLAN1"
+MAGIC = "DXPLAN2"
 _SCHEMES = ("purelib", "platlib", "headers", "scripts", "data")
 _PYTHON_SHEBANG = b"#!python"
 
@@ -54,7 +55,9 @@ class EntryPoint:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``record`` holds (path, hash, size) of every linked file below ``root``."""
+    """``record`` holds (path, hash, size) of every linked file below ``root``, ``outside``
+    (scheme, path, hash, size) of the others.
+    """
 
     root: str
     info: str
@@ -63,6 +66,7 @@ class Plan:
     scripts: tuple[tuple[str, str], ...]
     entry_points: tuple[EntryPoint, ...]
     record: tuple[tuple[str, str, str], ...]
+    outside: tuple[tuple[str, str, str, str], ...] = ()
 
 
 def make_plan(tree: Path, info: str) -> Plan:
@@ -74,6 +78,7 @@ def make_plan(tree: Path, info: str) -> Plan:
     groups: list[LinkGroup] = []
     scripts: list[tuple[str, str]] = []
     record: list[tuple[str, str, str]] = []
+    outside: list[tuple[str, str, str, str]] = []
     for source, names in _walk(tree):
         scheme, folder = _destination(source, data, root)
         linked = _without_generated(names) if source == info else names
@@ -85,11 +90,14 @@ def make_plan(tree: Path, info: str) -> Plan:
             continue
         _add_folders(folders, scheme, folder)
         groups.append(LinkGroup(scheme, source, folder, tuple(linked)))
+        rows = [_record_row(tree, source, folder, name, hashes) for name in linked]
         if scheme == root:
-            record += [_record_row(tree, source, folder, name, hashes) for name in linked]
+            record += rows
+        else:
+            outside += [(scheme, *row) for row in rows]
     return Plan(
         root, info, tuple(folders), tuple(groups), tuple(scripts),
-        tuple(_entry_points(tree / info / "entry_points.txt")), tuple(record),
+        tuple(_entry_points(tree / info / "entry_points.txt")), tuple(record), tuple(outside),
     )  # fmt: skip
 
 

@@ -29,6 +29,8 @@ def _body(plan: Plan) -> Iterator[tuple[str, ...]]:
         yield "E", "gui" if entry.gui else "console", entry.name, entry.target
     for path, digest, size in plan.record:
         yield "C", path, digest, size
+    for row in plan.outside:
+        yield "O", *row
 
 
 def decode_plan(data: bytes) -> Plan:
@@ -39,7 +41,7 @@ def decode_plan(data: bytes) -> Plan:
     fields = [record.split("\0") for record in records[1:-1]]
     root, info = fields[0][1], fields[1][1]
     groups: list[tuple[list[str], list[str]]] = []
-    by_kind: dict[str, list[list[str]]] = {kind: [] for kind in "DXEC"}
+    by_kind: dict[str, list[list[str]]] = {kind: [] for kind in "DXECO"}
     for kind, *rest in fields[2:]:
         if kind == "F":
             groups[-1][1].append(rest[0])
@@ -55,4 +57,5 @@ def decode_plan(data: bytes) -> Plan:
         tuple((source, name) for source, name in by_kind["X"]),
         tuple(EntryPoint(name, target, kind == "gui") for kind, name, target in by_kind["E"]),
         tuple((path, digest, size) for path, digest, size in by_kind["C"]),
+        tuple((scheme, path, digest, size) for scheme, path, digest, size in by_kind["O"]),
     )

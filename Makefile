@@ -172,6 +172,13 @@ sanitize-frontend: $(FE_BUILD)/generated
 bench-frontend: setup
 	$(BIN)/python -m bench.frontend.parse
 
+.PHONY: conformance-pkg
+# The real index beside uv ($UV or PATH), 5,000 random instances, 300 kills; needs the network.
+conformance-pkg: setup
+	DX_PKG_INSTANCES=5000 DX_PKG_KILLS=300 $(BIN)/python -m pytest -q -n 2 \
+		tests/pkg/test_resolver.py tests/pkg/test_transactions.py \
+		tests/pkg/conformance/real_index.py
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info
 

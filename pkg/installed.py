@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -82,6 +81,8 @@ class InstalledDistribution:
 
     def files(self) -> list[str] | None:
         """What RECORD (or its forerunner) lists, relative to ``location``; None if absent."""
+        import csv
+
         record = self.read("RECORD")
         if record:
             return [row[0] for row in csv.reader(record.splitlines()) if row and row[0]]

@@ -31,21 +31,25 @@ def pip(words: list[str]) -> int:
 
 
 def _run(words: list[str]) -> int:
-    from dx_py.pkg.commands.help import command_help, overview, version
-
     first = next((word for word in words if not word.startswith("-")), "")
     if not first or (first == "help" and len(words) == 1):
-        if "--version" in words or "-V" in words:
-            return _say(version())
-        return _say(overview())
+        return _about_all(words)
     command = find(words[-1] if first == "help" else first)
     if command is None:
         raise _unknown(first)
     rest = list(words)
     rest.remove(first)
     if first == "help" or "--help" in rest or "-h" in rest:
+        from dx_py.pkg.commands.help import command_help
+
         return _say(command_help(command))
     return _call(command, rest)
+
+
+def _about_all(words: list[str]) -> int:
+    from dx_py.pkg.commands.help import overview, version
+
+    return _say(version() if "--version" in words or "-V" in words else overview())
 
 
 def _call(command: Command, words: list[str]) -> int:

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 from dx_py.artifacts.errors import DxError
-from dx_py.pkg.commands.help import command_help
 from dx_py.pkg.commands.options import Arguments, Command, Kind, Option, parse
 from dx_py.pkg.environment import environment_of, find_python
 from dx_py.pkg.errors import EnvironmentProblemError, UsageError
@@ -50,6 +49,8 @@ def venv(words: list[str]) -> int:
 
 def _run(arguments: Arguments) -> int:
     if arguments.flag("help"):
+        from dx_py.pkg.commands.help import command_help
+
         sys.stdout.write(command_help(COMMAND).replace("dx-py pip venv", "dx-py venv"))
         return 0
     if not arguments.positional:

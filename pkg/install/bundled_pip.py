@@ -8,8 +8,6 @@ from pathlib import Path
 from dx_py.pkg.environment import Environment
 from dx_py.pkg.install.apply import Change, apply
 from dx_py.pkg.install.installer import Installation
-from dx_py.pkg.install.plan import EntryPoint
-from dx_py.pkg.install.scripts import entry_point_script, write_script
 from dx_py.pkg.install.wheel_store import WheelStore
 from dx_py.pkg.names import NormalizedName
 
@@ -30,7 +28,6 @@ def install_bundled(environment: Environment, store: Path) -> None:
         for wheel in sorted(bundled.glob("*.whl"))
     ]
     apply(Change(tuple(installations), ()), environment, keep_undo=True)
-    _write_numbered_script(environment)
 
 
 def _bundled_folder(environment: Environment) -> Path | None:
@@ -39,12 +36,3 @@ def _bundled_folder(environment: Environment) -> Path | None:
     lib = "Lib" if sys.platform == "win32" else f"lib/python{major}.{minor}"
     folder = base / lib / "ensurepip" / "_bundled"
     return folder if folder.is_dir() else None
-
-
-def _write_numbered_script(environment: Environment) -> None:
-    """``pip3.12``, which ensurepip makes beside pip's own entry points."""
-    major, minor, _ = environment.interpreter.version
-    path = environment.paths["scripts"] / f"pip{major}.{minor}"
-    entry = EntryPoint(path.name, "pip._internal.cli.main:main", gui=False)
-    if "pip" in environment.installed and not path.exists():
-        write_script(path, entry_point_script(entry, environment.script_python))

@@ -6,13 +6,13 @@ import csv
 import io
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from dx_py.pkg.environment import Environment
 from dx_py.pkg.install.executor import execute
-from dx_py.pkg.install.plan import Plan, hash_of
+from dx_py.pkg.install.plan import EntryPoint, Plan, hash_of
 from dx_py.pkg.install.scripts import (
     entry_point_script,
     rewrite_script,
@@ -97,7 +97,8 @@ def _write_scripts(
     python = environment.script_python
     made = [(name, rewrite_script((tree / s).read_bytes(), python)) for s, name in plan.scripts]
     made += [
-        (script_name(entry), entry_point_script(entry, python)) for entry in plan.entry_points
+        (script_name(entry), entry_point_script(entry, python))
+        for entry in _entry_points(plan, environment)
     ]
     if not made:
         return
@@ -108,6 +109,15 @@ def _write_scripts(
         path.unlink(missing_ok=True)  # never write through a link into the store
         write_script(path, data)
         written.add(_relative(finals["scripts"] / name, finals[plan.root]), data)
+
+
+def _entry_points(plan: Plan, environment: Environment) -> tuple[EntryPoint, ...]:
+    """pip's wheel names a script after the Python it was made with; it is made after ours."""
+    if not plan.info.startswith("pip-"):
+        return plan.entry_points
+    kept = [entry for entry in plan.entry_points if not entry.name.startswith("pip3.")]
+    major, minor, _ = environment.interpreter.version
+    return (*kept, *(replace(entry, name=f"pip{major}.{minor}") for entry in kept[:1]))
 
 
 def _write_info(

@@ -1,0 +1,84 @@
+"""``dx-py venv``: what the standard library makes, only sooner."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dx_py.pkg.commands.venv import venv
+
+
+def tree(folder: Path, name: str) -> dict[str, object]:
+    """Files with the folder's own path and name taken out, and links."""
+    found: dict[str, object] = {}
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            found[relative] = str(path.readlink())
+        elif path.is_file():
+            data = path.read_text().replace(str(folder), "HERE")
+            lines = data.replace(name, "NAME").splitlines()
+            found[relative] = [line for line in lines if not line.startswith("command =")]
+        else:
+            found[relative] = None
+    return found
+
+
+@pytest.mark.parametrize("options", [[], ["--system-site-packages"]])
+def test_files_are_those_of_the_standard_library(tmp_path, options):
+    ours, theirs = tmp_path / "dxours", tmp_path / "dxtheirs"
+    base = sys._base_executable
+    assert venv(["--without-pip", "--python", base, *options, str(ours)]) == 0
+    subprocess.run([base, "-m", "venv", "--without-pip", *options, str(theirs)], check=True)
+    assert tree(ours, "dxours") == tree(theirs, "dxtheirs")
+
+
+def test_a_path_that_needs_quoting(tmp_path):
+    folder = tmp_path / "it's here"
+    assert venv(["--without-pip", str(folder)]) == 0
+    done = subprocess.run(
+        [folder / "bin" / "python", "-c", "import sys; print(sys.prefix)"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == str(folder)
+
+
+def test_pip_is_there_and_works(tmp_path):
+    folder = tmp_path / "env"
+    assert venv([str(folder)]) == 0
+    major, minor = sys.version_info[:2]
+    for name in ("pip", "pip3", f"pip{major}.{minor}"):
+        assert (folder / "bin" / name).exists()
+    done = subprocess.run(
+        [folder / "bin" / "pip", "list", "--format", "freeze", "--disable-pip-version-check"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("pip==")
+
+
+def test_clear_empties_an_environment_and_nothing_else(tmp_path, capsys):
+    folder = tmp_path / "env"
+    venv(["--without-pip", str(folder)])
+    (folder / "stray").write_text("")
+    assert venv(["--without-pip", "--clear", str(folder)]) == 0
+    assert not (folder / "stray").exists()
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "data").write_text("")
+    assert venv(["--without-pip", "--clear", str(precious)]) == 1
+    assert (precious / "data").exists()
+    assert "is no environment" in capsys.readouterr().err
+
+
+def test_the_prompt_can_be_named(tmp_path):
+    folder = tmp_path / "env"
+    venv(["--without-pip", "--prompt", "mine", str(folder)])
+    assert "prompt = 'mine'" in (folder / "pyvenv.cfg").read_text()
+
+
+def test_a_folder_is_needed(capsys):
+    assert venv([]) == 2
+    assert "needs a folder" in capsys.readouterr().err

@@ -140,9 +140,11 @@ def _close(function: Function, owners: Owners) -> bool:
 
 
 def _own_across(op: Op, live: set[Value], owners: Owners) -> None:
-    effects = op.spec.effects
     if _releases_unknown(op, live, owners):
-        effects |= Effect.PYTHON
+        # The release comes after the op: what it has just read from the container too.
+        _own(live, owners)
+        _own(op.operands, owners)
+    effects = op.spec.effects
     live.difference_update(op.results)
     if Effect.PYTHON in effects:
         _own(live, owners)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 THRESHOLDS = {"1": (2, 200, 100, 2000, 20), "sync": (1, 1, 1, 1, 1)}
 
 MAX_FAILURES = 3
+NO_LIMIT = 1 << 60
 #: Files of the import system, and of DX-Py's own modules: nothing of them gets hot.
 IMPORT_SYSTEM = "<frozen importlib"
 
@@ -60,6 +61,7 @@ def _start(
     worker = client.Worker(python) if python and store else None
     tier = Tier(core, units, store, worker, report)
     tier.worker_error = client.WorkerError
+    tier.limit = int(settings.get("DX_JIT_LIMIT") or NO_LIMIT)
     tier.eager = settings["DX_JIT"] == "sync"
     tier.watch(THRESHOLDS["sync" if tier.eager else "1"])
 
@@ -83,6 +85,8 @@ class Tier:
     worker_error: type[Exception]
     #: Compile whatever can be compiled, as tests want, not only what gets faster.
     eager: bool
+    #: How many functions may have native code: to find the one that spoils a program.
+    limit: int
 
     def __init__(
         self,
@@ -188,6 +192,11 @@ class Tier:
         if isinstance(unit, str):
             self.report.refused[function.__qualname__] = unit
             return
+        if self.limit <= 0:
+            return
+        self.limit -= 1
+        if self.limit == 0:
+            self.report.last = f"{function.__qualname__} in {function.__code__.co_filename}"
         code, entry, rows, guards = unit
         try:
             self.core.load_unit(function, code, entry, rows, len(guards))
@@ -209,6 +218,7 @@ class Report:
     def __init__(self, target: str) -> None:
         self.target = target
         self.refusal: str | None = None
+        self.last = ""
         self.compiled = self.stored = self.failures = 0
         self.refused: dict[str, str] = {}
 
@@ -232,5 +242,7 @@ class Report:
         reasons = dict.fromkeys(self.refused.values(), 0)
         for why in self.refused.values():
             reasons[why] += 1
+        if self.last:
+            line += f"; the last was {self.last}"
         order = sorted(reasons, key=lambda why: (-reasons[why], why))
         return [line, *(f"dx-py: {reasons[why]} for: {why}" for why in order)]

@@ -33,20 +33,18 @@ class Worker:
     def __init__(self, python: str) -> None:
         self._python = python
         self._pipes: tuple[int, int] | None = None
-        self._process = 0
-        self._lock = _new_lock()
+        self._process = os.getpid()
+        self._lock: Any = sys.modules["_thread"].allocate_lock()
         self._thread = 0
 
     def ask(self, *message: Any) -> tuple[Any, ...]:  # noqa: ANN401
         """Send a message and wait for the answer; raises WorkerError.
 
-        Threads take turns. A signal handler that interrupts the conversation gets nothing.
+        Threads take turns. A signal handler that interrupts the conversation gets nothing,
+        nor does a forked child, which has its parent's pipes: it lives on what is stored.
         """
         thread = sys.modules["_thread"].get_ident()
-        if self._process != os.getpid():
-            # A forked child must not share its parent's conversation, nor its lock.
-            self._pipes, self._lock, self._process = None, _new_lock(), os.getpid()
-        elif self._thread == thread:
+        if self._process != os.getpid() or self._thread == thread:
             raise WorkerError("compile worker is busy")
         with self._lock:
             self._thread = thread
@@ -94,10 +92,6 @@ class Worker:
             os.close(their_output)
         os.waitpid(child, 0)
         return our_output, our_input
-
-
-def _new_lock() -> Any:  # noqa: ANN401
-    return sys.modules["_thread"].allocate_lock()
 
 
 def own_python(home: str) -> str | None:

@@ -28,6 +28,7 @@ typedef struct {
 typedef struct {
     enum stage stage;
     long calls, jumps, sampled_calls;
+    int saturated; /* some instruction was sampled as often as it may be */
     Py_ssize_t size;
     site *sites;
 } profile;
@@ -156,7 +157,11 @@ static int take_sample(profile *p, PyObject *code, Py_ssize_t index)
     for (int k = 0; k < s->operand_count; k++) {
         record_class(&s->operands[k], frame->localsplus[s->operands[k].position]);
     }
-    return ++s->samples < DX_MAX_SAMPLES;
+    if (++s->samples >= DX_MAX_SAMPLES) {
+        p->saturated = 1;
+        return 0;
+    }
+    return 1;
 }
 
 static PyObject *instruction_event(PyObject *module, PyObject *const *args, Py_ssize_t count)
@@ -192,7 +197,8 @@ static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t
         p->stage = STAGE_HOT;
         tell(on_hot, args[0]);
     }
-    else if (p->stage == STAGE_SAMPLING && p->sampled_calls++ >= calls_to_sample) {
+    else if (p->stage == STAGE_SAMPLING &&
+             (p->sampled_calls++ >= calls_to_sample || p->saturated)) {
         p->stage = STAGE_DONE;
         tell(on_sampled, args[0]);
     }
@@ -263,6 +269,7 @@ static PyObject *sample(PyObject *module, PyObject *args)
     }
     p->stage = STAGE_SAMPLING;
     p->sampled_calls = 0;
+    p->saturated = 0;
     Py_RETURN_NONE;
 }
 

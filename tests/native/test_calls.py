@@ -62,6 +62,10 @@ def climb(cls, name):
     return found is cls.__dict__[name]
 
 
+def first(f, a, b):
+    return f(a, b)[0]
+
+
 def squares(xs):
     return [x * x for x in xs if x]
 
@@ -93,6 +97,8 @@ CASES = [
     (membership, ([1, 2], 5), (5, 5)),
     (climb, (bool, "real"), (bool, "real")),
     (climb, (int, "real"), (bool, "real")),
+    (first, (divmod, 7, 2), (divmod, 10**20, 3)),
+    (first, (divmod, 7, 2), (lambda a, b: (object,), 1, 2)),
     (squares, ([1, 2],), ([1, 0, 2.5, True],)),
     (squares, ([1, 2],), ([1, "x"],)),
     (names, (5,), (5,)),

@@ -1,0 +1,109 @@
+"""Unmodified pyperformance programs under ``python`` and under ``dx-py``, in alternation.
+
+    python bench/runtime/programs.py BENCHMARKS ROUNDS NAME...
+
+``BENCHMARKS`` is the folder ``pyperformance/data-files/benchmarks`` of an installed or
+unpacked pyperformance. Each program first runs three times natively with ``DX_JIT=sync``, so
+that the store holds its code; then both interpreters run it in fresh processes by turns, and
+each process times the last three of six runs by its own CPU time. Printed: medians, their
+ratio, and what the tier says of the last process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+import types
+from pathlib import Path
+
+LAUNCHER = Path(sysconfig.get_path("scripts")) / "dx-py"
+WARM_RUNS, TIMED_RUNS = 3, 3
+
+
+class Runner:
+    """What the programs use of ``pyperf.Runner``: run the function, and time it."""
+
+    def __init__(self, **_):
+        import argparse
+
+        self.argparser = argparse.ArgumentParser()
+        self.metadata = {}
+
+    def parse_args(self, args=None):
+        self.args = self.argparser.parse_args([] if args is None else args)
+        return self.args
+
+    def bench_time_func(self, name, function, *args, **_):
+        _time(name, lambda: function(1, *args))
+
+    def bench_func(self, name, function, *args, **_):
+        _time(name, lambda: function(*args))
+
+
+def _time(name, run):
+    for _ in range(WARM_RUNS):
+        run()
+    seconds = []
+    for _ in range(TIMED_RUNS):
+        start = time.process_time()
+        run()
+        seconds.append(time.process_time() - start)
+    print(json.dumps([name, min(seconds)]), flush=True)
+
+
+def child(program):
+    pyperf = types.ModuleType("pyperf")
+    pyperf.Runner, pyperf.perf_counter = Runner, time.perf_counter
+    sys.modules["pyperf"] = pyperf
+    sys.argv = [program]
+    sys.path.insert(0, str(Path(program).parent))
+    runpy.run_path(program, run_name="__main__")
+
+
+def measure(command, environment):
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True, timeout=600
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
+    return dict(lines), done.stderr.strip().splitlines()[:1]
+
+
+def main(benchmarks, rounds, names):
+    with tempfile.TemporaryDirectory() as folder:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "DX_"))}
+        native = kept | {"DX_CACHE_DIR": folder, "DX_JIT": "sync", "DX_STATS": "1"}
+        for name in names:
+            program = str(Path(benchmarks, f"bm_{name}", "run_benchmark.py"))
+            plain = [sys.executable, __file__, "--child", program]
+            ours = [str(LAUNCHER), "--python", *plain]
+            measure(ours, native)
+            report(name, plain, ours, kept, native, rounds)
+
+
+def report(name, plain, ours, kept, native, rounds):
+    host, tier, told = {}, {}, []
+    for _ in range(rounds):
+        for command, environment, table in ((plain, kept, host), (ours, native, tier)):
+            results, told = measure(command, environment)
+            for result, seconds in results.items():
+                table.setdefault(result, []).append(seconds)
+    for result, seconds in host.items():
+        a, b = statistics.median(seconds), statistics.median(tier[result])
+        print(
+            f"{result:20s} {a * 1e3:9.2f} ms {b * 1e3:9.2f} ms {a / b:6.2f}x  {told}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--child":
+        child(sys.argv[2])
+    else:
+        main(sys.argv[1], int(sys.argv[2]), sys.argv[3:])

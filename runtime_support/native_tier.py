@@ -54,7 +54,7 @@ def _start(
 ) -> None:
     client = parts.load("runtime_support.worker_client")
     python = settings.get("DX_WORKER_PYTHON") or client.own_python(settings["DX_PY_HOME"])
-    root = files.store_root(settings)
+    root = settings["DX_CACHE_DIR"]
     layout = root and files.trusted_layout(root)
     store = files.StoreFiles(layout) if layout else None
     units = parts.load("runtime_support.native_units")

@@ -1,10 +1,10 @@
 """Unmodified pyperformance programs under ``python`` and under ``dx-py``, in alternation.
 
-    python bench/runtime/programs.py BENCHMARKS ROUNDS NAME...
+    python bench/runtime/programs.py BENCHMARKS MODE ROUNDS NAME...
 
 ``BENCHMARKS`` is the folder ``pyperformance/data-files/benchmarks`` of an installed or
-unpacked pyperformance. Each program first runs three times natively with ``DX_JIT=sync``, so
-that the store holds its code; then both interpreters run it in fresh processes by turns, and
+unpacked pyperformance, ``MODE`` is for ``DX_JIT``: ``1`` compiles what gets faster, ``sync``
+whatever it can. Each program first runs once, so that the store holds its code; then both interpreters run it in fresh processes by turns, and
 each process times the last three of six runs by its own CPU time. Printed: medians, their
 ratio, and what the tier says of the last process.
 """
@@ -75,10 +75,10 @@ def measure(command, environment):
     return dict(lines), done.stderr.strip().splitlines()[:1]
 
 
-def main(benchmarks, rounds, names):
+def main(benchmarks, mode, rounds, names):
     with tempfile.TemporaryDirectory() as folder:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "DX_"))}
-        native = kept | {"DX_CACHE_DIR": folder, "DX_JIT": "sync", "DX_STATS": "1"}
+        native = kept | {"DX_CACHE_DIR": folder, "DX_JIT": mode, "DX_STATS": "1"}
         for name in names:
             program = str(Path(benchmarks, f"bm_{name}", "run_benchmark.py"))
             plain = [sys.executable, __file__, "--child", program]
@@ -106,4 +106,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "--child":
         child(sys.argv[2])
     else:
-        main(sys.argv[1], int(sys.argv[2]), sys.argv[3:])
+        main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:])

@@ -3,10 +3,10 @@
     python bench/runtime/programs.py BENCHMARKS MODE ROUNDS NAME...
 
 ``BENCHMARKS`` is the folder ``pyperformance/data-files/benchmarks`` of an installed or
-unpacked pyperformance, ``MODE`` is for ``DX_JIT``: ``1`` compiles what gets faster, ``sync``
-whatever it can. Each program first runs once, so that the store holds its code; then both interpreters run it in fresh processes by turns, and
-each process times the last three of six runs by its own CPU time. Printed: medians, their
-ratio, and what the tier says of the last process.
+unpacked pyperformance. ``MODE`` is for ``DX_JIT``: ``1`` compiles what gets faster, ``sync``
+whatever it can. Each program first runs once, so that the store holds its code; then both
+interpreters run it in fresh processes by turns, and each process times the last three of six
+runs by its own CPU time. Printed: medians, their ratio, and what the tier says.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ class CodeCache:
         compiled = files.put(self._artifact.encode(code, self._dumps, warned=warned))
         files.record(self._key(HOST_COMPILE, parsed.hex(), _level(optimize)), compiled)
         files.record(self._source_action(source, optimize), compiled)
-        self.saved += 2
+        self.saved += 0 if files.problem else 2
 
     def are_equal(self, code: CodeType, other: CodeType) -> bool:
         """Code that holds a NaN is not even equal to itself read from marshal."""

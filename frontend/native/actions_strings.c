@@ -51,7 +51,7 @@ dx_value *dx_string_text(dx_context *context, dx_value *value, dx_span span)
 {
     dx_text *text = dx_as_text(value);
     if (!(text->head.flags & DX_RAW))
-        text = dx_unescape(context, span, DX_STRING, text->bytes, text->size);
+        text = dx_unescape_fstring(context, span, text->bytes, text->size);
     else
         text = dx_new_text(context, DX_STRING, text->bytes, text->size);
     return dx_new_constant(context, span, &text->head, DX_V_NONE);

@@ -9,7 +9,7 @@ typedef struct {
     dx_span span;
     const char *start, *at, *end; /* the literal's body */
     char *out;
-    bool is_bytes, has_warned, has_surrogates;
+    bool is_bytes, is_fstring, has_warned, has_surrogates;
 } reader;
 
 static int hex_value(char c)
@@ -117,7 +117,9 @@ static void named_escape(reader *r, const char *escape)
 
 static void unknown_escape(reader *r, const char *escape)
 {
-    if ((unsigned char)escape[1] < 0x80)
+    if (r->is_fstring && (escape[1] == '{' || escape[1] == '}'))
+        r->has_warned = true; /* the lexer has warned of it */
+    else if ((unsigned char)escape[1] < 0x80)
         warn_once(r, "", escape + 1, 1);
     *r->out++ = '\\';
     r->at = escape + 1;
@@ -184,13 +186,21 @@ static size_t room(const char *bytes, size_t size)
     return size + names * LONGEST_NAMED_CHARACTER + 4;
 }
 
-dx_text *dx_unescape(dx_context *context, dx_span span, int tag, const char *bytes, size_t size)
+static dx_text *unescape(dx_context *context, dx_span span, int tag, bool is_fstring,
+                         const char *bytes, size_t size)
 {
     const char *backslash = size ? memchr(bytes, '\\', size) : NULL;
     if (!backslash)
         return dx_new_text(context, tag, bytes, size);
     char *text = dx_allocate(context, room(bytes, size));
-    reader r = {context, span, bytes, backslash, bytes + size, text, tag == DX_BYTES, false, false};
+    reader r = {.context = context,
+                .span = span,
+                .start = bytes,
+                .at = backslash,
+                .end = bytes + size,
+                .out = text,
+                .is_bytes = tag == DX_BYTES,
+                .is_fstring = is_fstring};
     memcpy(text, bytes, (size_t)(backslash - bytes));
     r.out += backslash - bytes;
     while (r.at < r.end) {
@@ -202,4 +212,14 @@ dx_text *dx_unescape(dx_context *context, dx_span span, int tag, const char *byt
     dx_text *result = dx_new_text(context, tag, text, (size_t)(r.out - text));
     result->head.flags = r.has_surrogates ? DX_HAS_SURROGATES : 0;
     return result;
+}
+
+dx_text *dx_unescape(dx_context *context, dx_span span, int tag, const char *bytes, size_t size)
+{
+    return unescape(context, span, tag, false, bytes, size);
+}
+
+dx_text *dx_unescape_fstring(dx_context *context, dx_span span, const char *bytes, size_t size)
+{
+    return unescape(context, span, DX_STRING, true, bytes, size);
 }

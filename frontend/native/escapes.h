@@ -8,4 +8,7 @@
  * literal's, for errors and warnings. */
 dx_text *dx_unescape(dx_context *context, dx_span span, int tag, const char *bytes, size_t size);
 
+/* The same for literal text of an f-string; the lexer warns of braces after a backslash. */
+dx_text *dx_unescape_fstring(dx_context *context, dx_span span, const char *bytes, size_t size);
+
 #endif

@@ -68,6 +68,8 @@ PROGRAMS = {
     "warnings": """
         import warnings
         exec("x = '\\\\d' is 1")
+        for text in (r"f'\\{{'", r"f'\\}}'", r"f'\\{6}'", r"f'\\d\\{{'", r"f'{1:\\{6}}'"):
+            exec(text)
         warnings.simplefilter("error")
         try: compile("y = '\\\\d'", "name", "exec")
         except SyntaxError as error: print(error.args)

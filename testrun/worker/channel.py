@@ -47,6 +47,13 @@ class Channel:
         self._fill()
         return self._frames(limit=-1)
 
+    def is_drained(self) -> bool:
+        """Throw away what is there to read; whether that was the end."""
+        try:
+            return not os.read(self.read_fd, READ_SIZE)
+        except OSError:
+            return True
+
     def close(self) -> None:
         for descriptor in {self.read_fd, self.write_fd}:
             os.close(descriptor)

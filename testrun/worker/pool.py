@@ -132,10 +132,11 @@ class Pool:
             process.signal(signal.SIGINT)
         deadline = time.monotonic() + STOPPING_SECONDS
         while self.processes and time.monotonic() < deadline:
-            for process, messages in self.poll(deadline - time.monotonic()):
-                if messages is None:
-                    self.remove(process)
-                    process.dump.close()
+            for key, _ in self.selector.select(deadline - time.monotonic()):
+                stopped: Process = key.data
+                if stopped.channel.is_drained():
+                    self.remove(stopped)
+                    stopped.dump.close()
         self.kill_all()
 
     def kill_all(self) -> None:

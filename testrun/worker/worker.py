@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -31,10 +32,14 @@ class Worker:
         manager = self.session.config.pluginmanager
         manager.register(self.forwarder, "dx-forwarder")
         manager.register(FixtureWatch(), "dx-fixture-watch")
-        self.channel.send((events.NEED,))
-        self.take()
-        while self.queue:
-            self.run_item(self.queue.pop(0))
+        try:
+            self.channel.send((events.NEED,))
+            self.take()
+            while self.queue:
+                self.run_item(self.queue.pop(0))
+        except KeyboardInterrupt:
+            # The controller stops the run; nobody reads what was being sent.
+            self.queue.clear()
         self.finish()
 
     def take(self) -> None:
@@ -64,6 +69,8 @@ class Worker:
             self.channel.send((events.FINISH, index))
 
     def finish(self) -> None:
+        """Tear down what is still set up; being told to stop must not cut that short."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         config: Any = self.session.config
         config.hook.pytest_sessionfinish(session=self.session, exitstatus=0)
         save_worker_data(config)

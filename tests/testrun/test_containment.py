@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+supervised = pytest.mark.skipif(
+    os.environ.get("DX_PORTABLE") == "1", reason="the outermost process is a fork's parent"
+)
 OTHERS = """
     import pytest
     @pytest.mark.parametrize("n", range(4))
@@ -92,6 +95,7 @@ def test_a_mark_limits_one_test(project):
     assert run.calls == {"test_bad": "failed", "test_other_0": "passed"}
 
 
+@supervised
 def test_a_crash_while_importing_is_a_collection_error(project):
     project.write(test_a="import os; os._exit(5)", test_b=OTHERS)
     run = project.dx("-n2", "--continue-on-collection-errors")
@@ -117,6 +121,7 @@ def test_exit_handlers_registered_by_a_test_run_in_its_worker(project):
     assert (project.folder / "ran").exists()
 
 
+@supervised
 def test_processes_left_behind_are_killed_and_named(project):
     project.write(
         test_a="""

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from dx_py.testrun.worker.schedule import long_first
+
 THREE = "import pytest\n@pytest.mark.parametrize('n', range(3))\ndef test_it(n): pass\n"
 
 
@@ -84,17 +86,15 @@ def test_junit_is_that_of_plain_pytest_but_for_times(project):
     assert texts[0] == texts[1]
 
 
-def test_a_long_file_is_begun_first_once_its_duration_is_known(project):
-    slow = (
-        "import time, os\ndef test_slow(): time.sleep(0.5); open('order', 'a').write('slow\\n')"
-    )
-    quick = "def test_quick(): open('order', 'a').write('quick\\n')"
-    project.write(test_a=quick, test_z=slow, test_b=quick)
+def test_a_batch_above_its_share_is_begun_first():
+    assert long_first([[0], [1], [2], [3]], [1.0, 1.0, 9.0, 1.0], 2.0) == [[2], [0], [1], [3]]
+
+
+def test_durations_of_a_run_are_known_to_the_next(project):
+    project.write(test_a="import time\ndef test_slow(): time.sleep(0.2)")
     project.dx("-n2")
-    (project.folder / "order").unlink()
-    report = project.dx("-n2")
-    assert str(report.records[0][0]).startswith("test_a")
-    assert (project.folder / "order").read_text().split()[-1] == "slow"
+    (path,) = (project.folder.parent / "cache" / "v1" / "durations").glob("*/*")
+    assert json.loads(path.read_text())["test_a.py::test_slow"] >= 0.2
 
 
 def test_no_pytest_in_the_interpreter_is_said_with_what_to_do(project, tmp_path):

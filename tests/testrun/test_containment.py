@@ -219,6 +219,8 @@ def test_interrupt_tears_down_and_reports(project):
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Shells start background jobs with the interrupt ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while not (project.folder / "started").exists():
         assert process.poll() is None

@@ -197,3 +197,8 @@ conformance-testrun: setup
 bench-testrun: setup
 	$(BIN)/python bench/test/compare.py discovery --root $(SUITES)
 	$(BIN)/python bench/test/compare.py runs --root $(SUITES)
+
+# Random functions, natively and interpreted, with guards that fail at random.
+.PHONY: fuzz-native
+fuzz-native: setup
+	DX_FUZZ=$(or $(COUNT),2500) $(BIN)/python -m pytest -q -n 2 tests/native/test_fuzz.py

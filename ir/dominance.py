@@ -5,6 +5,8 @@ Dominators by Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm" (
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dx_py.ir.core import Block, Function
 
 
@@ -44,6 +46,13 @@ class DominatorTree:
         self.children: dict[Block, list[Block]] = {block: [] for block in self.order}
         for block in self.order[1:]:
             self.children[self._parent[block]].append(block)
+
+    def ancestors(self, block: Block) -> Iterator[Block]:
+        """The blocks that dominate ``block``, itself first."""
+        yield block
+        while (parent := self._parent[block]) is not block:
+            block = parent
+            yield block
 
     def dominates(self, above: Block, below: Block) -> bool:
         """Whether every path to ``below`` passes ``above`` (each dominates itself)."""

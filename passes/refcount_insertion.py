@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from dx_py.ir.core import Block, Edge, FrameState, Function, Op, Value
+from dx_py.ir.dominance import DominatorTree
 from dx_py.ir.liveness import uses
 from dx_py.ir.opcodes import DROPS, Ownership
 from dx_py.ir.parameters import NULL_CLASS
@@ -34,8 +35,10 @@ class RefcountInsertion:
         owners = analyze(function)
         _split_critical_edges(function, owners)
         starts: dict[Block, list[Op]] = {}
+        tree = DominatorTree(function)
+        before = {block: list(block.ops) for block in function.blocks}
         for block in function.blocks:
-            _Counting(function, owners, block, starts).run()
+            _Counting(function, owners, block, starts, tree, before).run()
         for block, ops in starts.items():
             block.ops[:0] = ops
         return True
@@ -72,6 +75,9 @@ class _Counting:
     block: Block
     #: What goes to the start of other blocks, once all are done.
     starts: dict[Block, list[Op]]
+    tree: DominatorTree
+    #: The ops of each block as they were.
+    ops: dict[Block, list[Op]]
 
     def run(self) -> None:
         """Backwards through the block, with what is live after each op."""
@@ -196,10 +202,13 @@ class _Counting:
 
     def _state_near(self, at: Op) -> FrameState:
         index = self.block.ops.index(at)
-        ordered = [*self.block.ops[index::-1], *self.block.ops[index:]]
+        before = [
+            op for b in [*self.tree.ancestors(self.block)][1:] for op in self.ops[b][::-1]
+        ]
+        ordered = [*self.block.ops[index::-1], *self.block.ops[index:], *before]
         state = next((op.state for op in ordered if op.state is not None), None)
         if state is None:
-            raise MissingStateError(f"no frame state in {self.block} to release in")
+            raise MissingStateError(f"no frame state to release in before {self.block}")
         return state
 
 

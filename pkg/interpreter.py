@@ -74,6 +74,8 @@ def interrogate(executable: Path, store: Path) -> Interpreter:
 
 def _platform_stamp() -> str:
     """The system's release, which is in the marker environment."""
+    if hasattr(os, "uname"):
+        return os.uname().release
     import platform
 
     return platform.release()

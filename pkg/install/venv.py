@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +52,8 @@ def _clear(folder: Path) -> None:
 
 
 def _run_venv(python: Path, folder: Path, options: tuple[str, ...]) -> None:
+    import subprocess
+
     done = subprocess.run(
         [str(python), "-I", "-m", "venv", "--without-pip", *options, str(folder)],
         capture_output=True, text=True, check=False,

@@ -46,10 +46,17 @@ def open_environment(
 ) -> Environment:
     """The environment of ``--python``, of ``$VIRTUAL_ENV``, of the nearest ``.venv`` upward.
 
+    A change to it that was cut short is taken back first.
+
     Raises EnvironmentProblemError where there is none, or it belongs to the system.
     """
     executable = find_python(python, system=system)
-    return environment_of(executable, store, break_system=break_system)
+    environment = environment_of(executable, store, break_system=break_system)
+    if (environment.state / "txn").exists():
+        from dx_py.pkg.install.transaction import settle
+
+        settle(environment.state)
+    return environment
 
 
 def environment_of(executable: Path, store: Path, *, break_system: bool = False) -> Environment:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from dx_py.pkg.commands.build_environments import BuildEnvironments
-from dx_py.pkg.commands.installing import Outcome, install_into
+from dx_py.pkg.commands.installing import Outcome, alone, install_into
 from dx_py.pkg.commands.options import Arguments
 from dx_py.pkg.commands.services import make_services
 from dx_py.pkg.commands.target import environment_from
@@ -37,11 +37,10 @@ def install(arguments: Arguments) -> int:
     store = pkg_store()
     environment = _target(arguments, environment_from(arguments, store))
     services = make_services(arguments, said, store=store)
+    environments = BuildEnvironments(arguments, said, services, environment)
     try:
-        outcome = install_into(
-            environment, said, arguments, services,
-            BuildEnvironments(arguments, said, services, environment),
-        )  # fmt: skip
+        with alone(environment, arguments):
+            outcome = install_into(environment, said, arguments, services, environments)
     finally:
         services.fetcher.close()
     _finish(arguments, said, environment, outcome)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from dx_py.pkg.commands.build_environments import BuildEnvironments
@@ -13,6 +16,7 @@ from dx_py.pkg.environment import Environment
 from dx_py.pkg.install.acquire import require_hashes
 from dx_py.pkg.install.apply import Change, apply
 from dx_py.pkg.install.installer import Installation
+from dx_py.pkg.install.lock import exclusive
 from dx_py.pkg.installed import InstalledDistribution
 from dx_py.pkg.names import NormalizedName
 from dx_py.pkg.requirements_file import RequirementsFile
@@ -28,6 +32,21 @@ class Outcome:
     to_install: list[Candidate] = field(default_factory=list)
     to_remove: list[InstalledDistribution] = field(default_factory=list)
     satisfied: list[InstalledDistribution] = field(default_factory=list)
+
+
+@contextmanager
+def alone(environment: Environment, arguments: Arguments) -> Iterator[None]:
+    """Nobody else changes the environment from what is resolved until it is installed."""
+    if arguments.flag("dry-run"):
+        yield
+        return
+    try:
+        with exclusive(environment.state):
+            environment.forget_installed()  # it may have changed while we waited
+            yield
+    finally:
+        if not environment.keeps_undo:
+            shutil.rmtree(environment.state, ignore_errors=True)
 
 
 def install_into(

@@ -37,7 +37,7 @@ def sync(arguments: Arguments) -> int:
 
 def _synchronise(arguments: Arguments, environment: Environment) -> Outcome:
     from dx_py.pkg.commands.build_environments import BuildEnvironments
-    from dx_py.pkg.commands.installing import synchronise
+    from dx_py.pkg.commands.installing import alone, synchronise
     from dx_py.pkg.commands.services import make_services
     from dx_py.pkg.requirements_file import RequirementsFile, read
 
@@ -49,7 +49,8 @@ def _synchronise(arguments: Arguments, environment: Environment) -> Outcome:
     services = make_services(arguments, said)
     environments = BuildEnvironments(arguments, said, services, environment)
     try:
-        return synchronise(environment, said, arguments, services, environments)
+        with alone(environment, arguments):
+            return synchronise(environment, said, arguments, services, environments)
     finally:
         services.fetcher.close()
 

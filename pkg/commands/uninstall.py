@@ -9,6 +9,7 @@ from dx_py.pkg.commands.target import environment_from
 from dx_py.pkg.environment import Environment
 from dx_py.pkg.errors import EnvironmentProblemError, PkgError
 from dx_py.pkg.install.apply import Change, apply
+from dx_py.pkg.install.lock import exclusive
 from dx_py.pkg.install.transaction import undo as undo_last
 from dx_py.pkg.installed import InstalledDistribution
 from dx_py.pkg.names import NormalizedName, normalize
@@ -21,6 +22,20 @@ def uninstall(arguments: Arguments) -> int:
     if not names:
         raise PkgError("uninstall needs at least one name")
     environment = environment_from(arguments, pkg_store())
+    with exclusive(environment.state):
+        environment.forget_installed()
+        found = _installed(names, environment)
+        if found:
+            apply(Change((), tuple(found)), environment)
+    if not arguments.flag("quiet"):
+        for each in found:
+            sys.stdout.write(f"Successfully uninstalled {each.display_name}-{each.version}\n")
+    return 0
+
+
+def _installed(
+    names: list[NormalizedName], environment: Environment
+) -> list[InstalledDistribution]:
     found: list[InstalledDistribution] = []
     for name in names:
         distribution = environment.installed.get(name)
@@ -29,12 +44,7 @@ def uninstall(arguments: Arguments) -> int:
         else:
             _check_ours(distribution, environment)
             found.append(distribution)
-    if found:
-        apply(Change((), tuple(found)), environment)
-    if not arguments.flag("quiet"):
-        for each in found:
-            sys.stdout.write(f"Successfully uninstalled {each.display_name}-{each.version}\n")
-    return 0
+    return found
 
 
 def _check_ours(distribution: InstalledDistribution, environment: Environment) -> None:

@@ -13,14 +13,20 @@ from dx_py.pkg.errors import EnvironmentProblemError
 
 _PATIENCE = 600.0
 _NOTICE_AFTER = 1.0
+#: State folders whose lock this process holds.
+_HELD: set[str] = set()
 
 
 @contextmanager
 def exclusive(state: Path) -> Iterator[None]:
-    """Hold the lock of the environment with this state folder.
+    """Hold the lock of the environment with this state folder; who holds it may ask again.
 
     Raises EnvironmentProblemError where the folder cannot be made, or after ten minutes.
     """
+    name = str(state)
+    if name in _HELD:
+        yield
+        return
     try:
         state.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -31,8 +37,10 @@ def exclusive(state: Path) -> Iterator[None]:
         ) from None
     try:
         _wait(descriptor, state)
+        _HELD.add(name)
         yield
     finally:
+        _HELD.discard(name)
         os.close(descriptor)
 
 

@@ -178,6 +178,13 @@ def recover(state: Path) -> bool:
     return True
 
 
+def settle(state: Path) -> None:
+    """Recover if there is anything to recover from; for those who only look."""
+    if (state / "txn").exists():
+        with exclusive(state):
+            recover(state)
+
+
 def _take_back(rename: Rename) -> None:
     """Of source and target one is there, unless somebody else was at work too."""
     if not os.path.lexists(rename.source) and os.path.lexists(rename.target):

@@ -95,6 +95,8 @@ def _source_to_code(external: ModuleType, pipeline: Pipeline) -> Callable[..., C
                 work.code = code = call(
                     compile, work.tree, path, "exec", dont_inherit=True, optimize=_optimize
                 )
+            if code is None:
+                code = call(compile, data, path, "exec", dont_inherit=True, optimize=_optimize)
         return code
 
     return source_to_code
@@ -123,6 +125,6 @@ def _compile_source(zipimport: ModuleType, pipeline: Pipeline) -> Callable[..., 
         source = normalize(source)
         with pipeline.compiling(source, pathname) as work:
             work.code = compile(work.tree, pathname, "exec", dont_inherit=True)
-        return work.code
+        return work.code or compile(source, pathname, "exec", dont_inherit=True)
 
     return _compile_source

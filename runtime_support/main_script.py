@@ -77,6 +77,8 @@ def _compile_script(pipeline: Pipeline, path: str) -> _Script | None:
         if work.tree is source:
             return None
         work.code = compile(work.tree, path, "exec", dont_inherit=True)
+    if work.code is None:
+        return None
     if work.warned:
         return _Script(path, work.code, lambda: _compile_aloud(pipeline, source, path))
     return _Script(path, work.code, None)

@@ -174,12 +174,15 @@ class Compiling:
         self.tree = self._pipeline.tree_of(self._source, self._filename)
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self._probe.__exit__(*exception)
+    def __exit__(self, kind: object, *rest: object) -> bool:
+        """Keeps a RecursionError to itself: the host may compile source that is too deep for
+        it as a tree, which it walks once more. ``code`` is None then."""
+        self._probe.__exit__(kind, *rest)
         if self.code is not None and self.tree is not self._source:
             # The tree's strings would count as references while the code is written.
             self.tree = None
             self._pipeline.save(self._source, self.code, self._optimize, warned=self.warned)
+        return kind is RecursionError and self.tree is not self._source
 
 
 def _die(filename: str, why: str) -> None:

@@ -59,6 +59,15 @@ static PyObject *refused(PyObject *function, PyObject *args, PyObject *kwargs, P
     return result;
 }
 
+/* Whether the host found the tree too deep, which it walks once more than source. Clears it. */
+static bool was_too_deep(PyObject *result)
+{
+    if (result || !PyErr_ExceptionMatches(PyExc_RecursionError))
+        return false;
+    PyErr_Clear();
+    return true;
+}
+
 /* A new reference to args with another first item. */
 static PyObject *with_first(PyObject *args, PyObject *first)
 {
@@ -119,6 +128,8 @@ static PyObject *dx_compile(PyObject *module, PyObject *args, PyObject *kwargs)
         PyObject *call = with_first(args, tree);
         result = call ? PyObject_Call(state.compile, call, kwargs) : NULL;
         Py_XDECREF(call);
+        if (was_too_deep(result))
+            result = PyObject_Call(state.compile, args, kwargs);
     }
     Py_XDECREF(tree);
     Py_DECREF(r.filename);
@@ -140,7 +151,10 @@ static PyObject *run_text(PyObject *function, PyObject *args, PyObject *source, 
     } else {
         PyObject *code = PyObject_CallFunction(state.compile, "OOs", tree, filename, mode);
         PyObject *call = code ? with_first(args, code) : NULL;
-        result = call ? PyObject_Call(function, call, NULL) : NULL;
+        if (call)
+            result = PyObject_Call(function, call, NULL);
+        else if (was_too_deep(code))
+            result = PyObject_Call(function, args, NULL);
         Py_XDECREF(call);
         Py_XDECREF(code);
     }

@@ -65,6 +65,14 @@ PROGRAMS = {
             except Exception as error:
                 print(type(error), error)
     """,
+    "deep_source": """
+        for depth in (50, 1000, 1400, 1490, 5000, 20000):
+            for text in ("a" + "()" * depth, "-" * depth + "a", "a" + ".b" * depth):
+                try:
+                    print(depth, compile(text, "n", "eval").co_names)
+                except (RecursionError, MemoryError, SyntaxError) as error:
+                    print(depth, type(error))
+    """,
     "warnings": """
         import warnings
         exec("x = '\\\\d' is 1")

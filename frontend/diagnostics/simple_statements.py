@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dx_py.frontend.diagnostics import compound_statements, expressions
+from dx_py.frontend.diagnostics import definitions, expressions
 from dx_py.frontend.diagnostics.reader import Part, Reader, Unexpected
 from dx_py.frontend.diagnostics.targets import (
     ASSIGNABLE,
@@ -131,7 +131,7 @@ def _type_alias(r: Reader) -> bool:
 
 def _type_alias_head(r: Reader) -> bool:
     r.index += 2
-    compound_statements.type_parameters(r)
+    definitions.type_parameters(r)
     r.expect("=")
     return True
 

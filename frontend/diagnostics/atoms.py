@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dx_py.frontend.diagnostics import arguments, expressions, fstrings, targets
+from dx_py.frontend.diagnostics import arguments, expressions, fstrings, operands, targets
 from dx_py.frontend.diagnostics.diagnostic import HostPlace, Span
 from dx_py.frontend.diagnostics.reader import Part, Reader, Unexpected
 from dx_py.frontend.diagnostics.tokens import TokenKind
@@ -43,7 +43,7 @@ def _subscript(r: Reader) -> None:
 
 def _slice(r: Reader) -> None:
     if r.at("*"):
-        expressions.starred(r, expressions.bitwise_or)
+        expressions.starred(r, operands.bitwise_or)
         return
     if not r.at(":"):
         expressions.named_expression(r)
@@ -90,7 +90,7 @@ def _parenthesised(r: Reader, first: int) -> Part:
     if r.at("yield"):
         inside = expressions.yield_expression(r)
         r.expect(")")
-        return expressions.as_operand(inside)
+        return operands.as_operand(inside)
     _refuse_starred_group(r)
     item = expressions.star_named_expression(r)
     if at_clause(r):
@@ -105,7 +105,7 @@ def _parenthesised(r: Reader, first: int) -> Part:
         r.expect(")")
         return r.part("tuple", first, items)
     r.expect(")")
-    return expressions.as_operand(item)
+    return operands.as_operand(item)
 
 
 def _refuse_starred_group(r: Reader) -> None:
@@ -182,9 +182,9 @@ def clauses(r: Reader) -> Part:
         r.expect("for")
         targets.for_targets(r)
         r.expect("in")
-        expressions.disjunction(r)
+        operands.disjunction(r)
         while r.accept("if"):
-            expressions.disjunction(r)
+            operands.disjunction(r)
     return r.part("clauses", first)
 
 
@@ -236,7 +236,7 @@ def _dict_item(r: Reader, key: Part | None, *, is_first: bool) -> bool:
 
 def _unpacked_dict(r: Reader, *, is_first: bool) -> None:
     stars = r.expect("**")
-    expressions.bitwise_or(r)
+    operands.bitwise_or(r)
     if is_first and at_clause(r) and not r.quiet:
         clauses(r)
         if r.at("}"):
@@ -256,7 +256,7 @@ def _refuse_no_value(r: Reader, colon: int) -> None:
         r.explain("expression expected after dictionary key and ':'", colon)
     if r.at("*"):
         star = r.advance()
-        if not r.quiet and r.attempt(expressions.bitwise_or) is not None:
+        if not r.quiet and r.attempt(operands.bitwise_or) is not None:
             message = "cannot use a starred expression in a dictionary value"
             r.explain_from(message, star)
         raise Unexpected

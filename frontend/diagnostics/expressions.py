@@ -6,14 +6,10 @@ statement to find that `+` does not follow one.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from dx_py.frontend.diagnostics import atoms, parameters, targets
+from dx_py.frontend.diagnostics import atoms, operands, parameters, targets
 from dx_py.frontend.diagnostics.reader import Part, Reader, Unexpected
 from dx_py.frontend.diagnostics.tokens import SOFT_KEYWORDS, TokenKind
 
-_BINARY = ("|", "^", "&", "<<", ">>", "+", "-", "*", "/", "//", "%", "@")
-_COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "in", "is")
 _OPENING = (
     "(",
     "[",
@@ -70,11 +66,11 @@ def _listed(r: Reader, read: targets.Read) -> Part:
 
 
 def star_expression(r: Reader) -> Part:
-    return starred(r, bitwise_or) if r.at("*") else expression(r)
+    return starred(r, operands.bitwise_or) if r.at("*") else expression(r)
 
 
 def star_named_expression(r: Reader) -> Part:
-    return starred(r, bitwise_or) if r.at("*") else named_expression(r)
+    return starred(r, operands.bitwise_or) if r.at("*") else named_expression(r)
 
 
 def starred(r: Reader, read: targets.Read) -> Part:
@@ -120,7 +116,7 @@ def _refuse_walrus(r: Reader, part: Part) -> None:
 def _refuse_assignment(r: Reader, part: Part, first: int) -> None:
     """`=` where a value is wanted: most likely a comparison was meant."""
     start = r.advance()
-    right = r.attempt(bitwise_or)
+    right = r.attempt(operands.bitwise_or)
     if right is not None and not r.at("=", ":="):
         if part.kind == "name" and part.first == first and part.end == first + 1:
             r.explain(_MEANT_EQUAL_OR_WALRUS, first, right.end - 1)
@@ -141,7 +137,7 @@ def _expression(r: Reader) -> Part:
         return function_literal(r)
     first = r.index
     try:
-        part = disjunction(r)
+        part = operands.disjunction(r)
     except Unexpected:
         _look_for_legacy_statement(r, first)
         raise
@@ -184,7 +180,7 @@ def _may_be_prefix(r: Reader, first: int) -> bool:
 def _conditional(r: Reader, part: Part, first: int) -> tuple[Part, Part | None]:
     """`part if condition else other`; only `part` where what follows is no condition."""
     start = r.advance()
-    condition = r.attempt(disjunction)
+    condition = r.attempt(operands.disjunction)
     if condition is not None and r.accept("else"):
         expression(r)
         return r.part("conditional expression", first, is_operand=False), condition
@@ -215,7 +211,7 @@ def dictionary_key(r: Reader) -> Part:
     if r.at("lambda"):
         return function_literal(r)
     first = r.index
-    part = disjunction(r)
+    part = operands.disjunction(r)
     if not r.at("if"):
         return part
     r.index = first
@@ -233,83 +229,3 @@ def function_literal(r: Reader) -> Part:
         r.explain(message, first, colon)
     expression(r)
     return r.part("lambda", first, is_operand=False)
-
-
-def disjunction(r: Reader) -> Part:
-    first = r.index
-    part = _inversion(r)
-    while r.at("and", "or") and r.attempt_after(_inversion):
-        part = r.part("expression", first, is_operand=False)
-    return part
-
-
-def _inversion(r: Reader) -> Part:
-    first = r.index
-    if r.accept("not"):
-        _inversion(r)
-        return r.part("expression", first, is_operand=False)
-    return _comparison(r)
-
-
-def _comparison(r: Reader) -> Part:
-    first = r.index
-    left = part = bitwise_or(r)
-    is_membership = r.at("in")
-    while _compares(r):
-        items = (left,) if is_membership else ()
-        part = r.part("comparison", first, items, is_operand=False)
-    return part
-
-
-def _compares(r: Reader) -> bool:
-    """Whether an operator and an operand follow; if so, they are read."""
-    start = r.index
-    if _accept_comparison(r) and r.attempt(bitwise_or) is not None:
-        return True
-    r.index = start
-    return False
-
-
-def _accept_comparison(r: Reader) -> bool:
-    if r.accept("not"):
-        is_membership = r.accept("in")
-        r.index -= not is_membership
-        return is_membership
-    if r.at("is"):
-        r.advance()
-        r.accept("not")
-        return True
-    return r.accept(*_COMPARISONS)
-
-
-def bitwise_or(r: Reader) -> Part:
-    """Any expression made of arithmetic and bit operators; their ranks do not matter here."""
-    first = r.index
-    part = _factor(r)
-    while r.at(*_BINARY) and r.attempt_after(_factor):
-        part = r.part("expression", first)
-    return part
-
-
-def _factor(r: Reader) -> Part:
-    first = r.index
-    if r.accept("+", "-", "~"):
-        _factor(r)
-        return r.part("expression", first)
-    part = _await_primary(r)
-    if r.at("**") and r.attempt_after(_factor):
-        return r.part("expression", first)
-    return part
-
-
-def _await_primary(r: Reader) -> Part:
-    first = r.index
-    if r.accept("await"):
-        atoms.primary(r)
-        return r.part("await expression", first)
-    return atoms.primary(r)
-
-
-def as_operand(part: Part) -> Part:
-    """What parentheses make of a part: the same node, where any operand fits."""
-    return replace(part, is_operand=True)

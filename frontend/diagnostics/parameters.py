@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn
 
-from dx_py.frontend.diagnostics import expressions
+from dx_py.frontend.diagnostics import expressions, operands
 from dx_py.frontend.diagnostics.reader import Reader, Unexpected
 from dx_py.frontend.diagnostics.tokens import TokenKind
 
@@ -139,7 +139,7 @@ def _name(r: Reader, s: _Signature, *, may_star: bool = False) -> bool:
     if not s.annotated or not r.accept(":"):
         return False
     if may_star and r.at("*"):
-        expressions.starred(r, expressions.bitwise_or)
+        expressions.starred(r, operands.bitwise_or)
         return True
     expressions.expression(r)
     return False

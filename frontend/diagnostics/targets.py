@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
-from dx_py.frontend.diagnostics import expressions
+from dx_py.frontend.diagnostics import expressions, operands
 from dx_py.frontend.diagnostics.reader import Part, Reader, Unexpected
 from dx_py.frontend.diagnostics.tokens import TokenKind
 
@@ -71,7 +71,7 @@ def target_list(r: Reader) -> Part:
 
 
 def _target(r: Reader) -> Part:
-    read = expressions.bitwise_or
+    read = operands.bitwise_or
     return expressions.starred(r, read) if r.at("*") else read(r)
 
 

@@ -29,9 +29,39 @@ def start(settings: dict[str, str]) -> None:
     if mode == "all":
         parts.load("runtime_support.compile_all").install(settings, parts)
     elif mode == "auto" and ("DX_STATS" in settings or os.path.isdir(root + "/v1/actions")):
-        parts.load("runtime_support.compile_auto").install(settings, parts)
+        if "DX_STATS" in settings:
+            parts.load("runtime_support.compile_auto").install(settings, parts)
+        else:
+            _install_when_needed(settings, parts)
     if settings.get("DX_JIT", "0") != "0":
         parts.load("runtime_support.native_tier").install(settings, parts)
+
+
+def _install_when_needed(settings: dict[str, str], parts: "Parts") -> None:
+    """Load the hook of ``auto`` when the first module without a .pyc is imported.
+
+    Most programs import none, and start 0.2 ms sooner. Until then the host's function has a
+    substitute that looks like it; see ``import_hook`` for why its frame must.
+    """
+    loader: Any = sys.modules["_frozen_importlib_external"].SourceLoader
+    host = loader.source_to_code
+
+    def source_to_code(self, data, path, *, _optimize=-1):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        loader.source_to_code = host
+        try:
+            parts.load("runtime_support.compile_auto").install(settings, parts)
+        except Exception as error:
+            sys.stderr.write(f"dx-py: runtime is off: {type(error).__name__}: {error}\n")
+        return loader.source_to_code(self, data, path, _optimize=_optimize)
+
+    source_to_code.__code__ = source_to_code.__code__.replace(
+        co_filename=host.__code__.co_filename,
+        co_firstlineno=host.__code__.co_firstlineno,
+        co_qualname=host.__qualname__,
+    )
+    for attribute in ("__module__", "__qualname__", "__doc__"):
+        setattr(source_to_code, attribute, getattr(host, attribute))
+    loader.source_to_code = source_to_code
 
 
 def _store_root(settings: dict[str, str]) -> str:

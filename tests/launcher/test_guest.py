@@ -133,3 +133,26 @@ def test_usercustomize_runs_as_under_python(
     )
     assert observed == expected
     assert observed.output.startswith(b"user\n")
+
+
+@pytest.mark.parametrize(
+    "module", ["x = 1", "x = (", "1/0", "import missing", "print(__file__)"]
+)
+def test_with_a_store_a_module_without_bytecode_is_imported_as_under_python(
+    module: str,
+    launcher: tuple[str, ...],
+    environment: Path,
+    environ: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    """The hook of `auto` is loaded by that import, within the host's own function."""
+    (tmp_path / ".cache/dx-py/v1/actions").mkdir(parents=True, mode=0o700)
+    (tmp_path / "first.py").write_text(module, encoding="utf-8")
+    (tmp_path / "second.py").write_text("print(__name__)", encoding="utf-8")
+    environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    code = "import sys, first, second; print(sys.modules.keys())"
+    expected, observed = (
+        run([*command, "-c", code], cwd=tmp_path, environ=environ)
+        for command in ((f"{environment}/bin/python",), launcher)
+    )
+    assert observed == expected

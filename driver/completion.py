@@ -8,6 +8,11 @@ from collections.abc import Callable
 from dx_py.driver.command_line import CommandParser
 from dx_py.driver.commands import COMMANDS
 
+USAGE = """\
+Print a completion script for a shell.
+
+usage: dx-py completion bash|zsh|fish
+"""
 WORDS = {"run": "run a program in the DX-Py runtime"} | {
     word: command.summary for word, command in COMMANDS.items()
 }
@@ -32,7 +37,7 @@ RUN_OPTIONS = {
 
 
 def main(arguments: list[str]) -> int:
-    parser = CommandParser("dx-py completion", "Print a completion script for a shell.")
+    parser = CommandParser("dx-py completion", USAGE)
     parser.add_argument("shell", help=", ".join(SHELLS))
     shell = parser.choice("shell", parser.parse(arguments).shell, sorted(SHELLS))
     sys.stdout.write(SHELLS[shell]())

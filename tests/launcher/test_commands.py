@@ -37,7 +37,7 @@ def test_every_command_has_help_of_its_own(word: str, tmp_path: Path) -> None:
         pytest.skip("it shows the options of the environment's pytest, and there is none")
     shown = dx_py("help", word, cwd=tmp_path)
     assert (shown.status, shown.errors) == (0, b"")
-    assert shown.output.decode().startswith("usage: ")
+    assert "usage: " in shown.output.decode()
 
 
 def test_help_python_is_the_help_of_the_interpreter(tmp_path: Path) -> None:

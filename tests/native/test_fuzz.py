@@ -42,19 +42,26 @@ class Writer:
         if pick < 0.72:
             return f"-{self.expression(depth + 1)}"
         operator = self.random.choice(BINARY[:6] if pick < 0.95 else BINARY)
-        return f"({self.expression(depth + 1)} {operator} {self.expression(depth + 1)})"
+        left, right = self.expression(depth + 1), self.expression(depth + 1)
+        if operator in ("**", "<<"):
+            left, right = f"({left} % 100)", self.random.choice(("2", "3", "-1"))
+        return f"({left} {operator} {right})"
+
+    def assigned(self, depth):
+        """In loops numbers must stay small, or the interpreter alone takes for ever."""
+        return self.expression() if depth == 1 else f"{self.expression()} % 10007"
 
     def statement(self, depth):
         indent = "    " * depth
         kind = self.random.random()
         if kind < 0.45 or depth > 3:
             name = self.random.choice(["a", "b", "c", "d"])
-            self.lines.append(f"{indent}{name} = {self.expression()}")
+            self.lines.append(f"{indent}{name} = {self.assigned(depth)}")
             if name not in self.names and depth == 1:
                 self.names.append(name)
         elif kind < 0.55:
             index = self.random.randint(-2, 2)
-            self.lines.append(f"{indent}xs[{index}] = {self.expression()}")
+            self.lines.append(f"{indent}xs[{index}] = {self.assigned(depth)}")
         elif kind < 0.75:
             operator = self.random.choice(COMPARE)
             test = f"{self.expression()} {operator} {self.expression()}"

@@ -48,7 +48,7 @@ class BuildNative(build_ext):
     def _flags(self) -> list[str]:
         if self.compiler.compiler_type == "msvc":
             return ["/std:c11", "/O2"]
-        return ["-std=gnu11", "-O2", "-fvisibility=hidden"]
+        return ["-std=gnu11", "-O3", "-fvisibility=hidden"]
 
     def _ship(self, stage: str, generated: Path) -> None:
         """``*.msgpack`` products are data of the package."""

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { ALIGNMENT = 8, FIRST_BLOCK = 1 << 14, LARGEST_BLOCK = 1 << 20 };
+enum { FIRST_BLOCK = 1 << 14, LARGEST_BLOCK = 1 << 20 };
 
 struct dx_block {
     dx_block *older;
@@ -19,7 +19,7 @@ static size_t block_size(const dx_arena *arena, size_t needed)
     return needed > size ? needed : size;
 }
 
-static void *allocate_in_new_block(dx_arena *arena, size_t size)
+void *dx_arena_allocate_in_new_block(dx_arena *arena, size_t size)
 {
     if (size > SIZE_MAX - sizeof(dx_block))
         return NULL;
@@ -33,18 +33,6 @@ static void *allocate_in_new_block(dx_arena *arena, size_t size)
     arena->next = (char *)(block + 1) + size;
     arena->end = (char *)block + total;
     return block + 1;
-}
-
-void *dx_arena_allocate(dx_arena *arena, size_t size)
-{
-    if (size > SIZE_MAX - ALIGNMENT)
-        return NULL;
-    size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    if (size > (size_t)(arena->end - arena->next))
-        return allocate_in_new_block(arena, size);
-    void *result = arena->next;
-    arena->next += size;
-    return result;
 }
 
 void dx_arena_free(dx_arena *arena)

@@ -167,6 +167,7 @@ static void pack_warnings(const dx_context *context, dx_packer *body)
 static void pack_body(const dx_ast *ast, const writer *w, dx_packer *body)
 {
     static const char *const modes[] = {"exec", "eval", "single", "func_type"};
+    dx_pack_reserve(body, w->tree.size + w->tree.size / 4);
     dx_pack_array(body, 3);
     pack_key(body, "ast");
     dx_pack_unsigned(body, SCHEMA);
@@ -193,6 +194,7 @@ static void write_ast(const dx_ast *ast, writer *w, dx_packer *body)
     body->failed = !w->numbers || !w->names;
     if (body->failed)
         return;
+    dx_pack_reserve(&w->tree, ast->context.size * 2); /* a tree is about as large as its text */
     write_value(w, ast->root, 0, 0);
     if (w->tree.failed || w->index.failed)
         body->failed = true;

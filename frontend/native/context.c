@@ -15,19 +15,16 @@ void dx_context_close(dx_context *context)
 
 static const dx_span nowhere;
 
-void *dx_allocate(dx_context *context, size_t size)
+void dx_fail_memory(dx_context *context)
 {
-    void *block = dx_arena_allocate(&context->arena, size);
-    if (!block)
-        dx_fail(context, DX_MEMORY_ERROR, nowhere, "out of memory");
-    return block;
+    dx_fail(context, DX_MEMORY_ERROR, nowhere, "out of memory");
 }
 
 void *dx_resize(dx_context *context, void *block, size_t size)
 {
     void *resized = realloc(block, size);
     if (!resized)
-        dx_fail(context, DX_MEMORY_ERROR, nowhere, "out of memory");
+        dx_fail_memory(context);
     return resized;
 }
 

@@ -45,8 +45,7 @@ typedef struct {
 /* Releases what the context owns. */
 void dx_context_close(dx_context *context);
 
-/* Bytes from the arena; fails instead of returning NULL. */
-void *dx_allocate(dx_context *context, size_t size);
+DX_NORETURN void dx_fail_memory(dx_context *context);
 
 /* `block` resized by realloc; fails instead of returning NULL, `block` then stays valid. */
 void *dx_resize(dx_context *context, void *block, size_t size);
@@ -57,6 +56,15 @@ DX_NORETURN void dx_fail(dx_context *context, int kind, dx_span span, const char
 
 /* Records a warning. */
 void dx_warn(dx_context *context, dx_position place, const char *format, ...) DX_PRINTF(3, 4);
+
+/* Bytes from the arena; fails instead of returning NULL. */
+static inline void *dx_allocate(dx_context *context, size_t size)
+{
+    void *block = dx_arena_allocate(&context->arena, size);
+    if (!block)
+        dx_fail_memory(context);
+    return block;
+}
 
 static inline dx_span dx_span_at(dx_position place)
 {

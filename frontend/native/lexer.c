@@ -278,6 +278,9 @@ static bool begins_statement(const dx_lexer *lexer, size_t index)
 
 static void mark_type(dx_lexer *lexer)
 {
+    if (!lexer->has_type)
+        return;
+    lexer->has_type = false;
     for (size_t i = lexer->line_first; i + 1 < lexer->count; i++)
         if (lexer->tokens[i + 1].type == DX_T_NAME && begins_statement(lexer, i) &&
             is_soft(&lexer->tokens[i], "type"))

@@ -39,18 +39,25 @@ static dx_value *unicode_name(dx_lexer *lexer, const char *start, const char *en
     return dx_intern(lexer->context, normal, size);
 }
 
-static void lex_name(dx_lexer *lexer, const char *start, const char *end, bool is_ascii)
+static void lex_ascii_name(dx_lexer *lexer, const char *start, const char *end, uint32_t hash)
 {
     dx_span span = dx_span_to(lexer, start, end);
     size_t size = (size_t)(end - start);
-    int keyword = is_ascii ? keyword_at(start, size) : -1;
+    int keyword = keyword_at(start, size);
     lexer->at = end;
-    if (keyword >= 0)
+    if (keyword >= 0) {
         dx_emit(lexer, keyword, span, DX_V_NONE);
-    else if (is_ascii)
-        dx_emit(lexer, DX_T_NAME, span, dx_intern(lexer->context, start, size));
-    else
-        dx_emit(lexer, DX_T_NAME, span, unicode_name(lexer, start, end));
+        return;
+    }
+    lexer->has_type |= size == 4 && !memcmp(start, "type", 4);
+    dx_emit(lexer, DX_T_NAME, span, dx_intern_hashed(lexer->context, start, size, hash));
+}
+
+static void lex_unicode_name(dx_lexer *lexer, const char *start, const char *end)
+{
+    lexer->at = end;
+    lexer->has_type = true; /* NFKC may make it one */
+    dx_emit(lexer, DX_T_NAME, dx_span_to(lexer, start, end), unicode_name(lexer, start, end));
 }
 
 typedef struct {
@@ -106,10 +113,16 @@ void dx_lex_name_or_string(dx_lexer *lexer, const char *start)
 {
     const char *end = start;
     unsigned char seen = 0;
-    for (; dx_is_name_part(*end); end++)
+    uint32_t hash = DX_HASH_START;
+    for (; dx_is_name_part(*end); end++) {
         seen |= (unsigned char)*end;
+        hash = dx_hash_byte(hash, *end);
+    }
     bool is_prefix = (*end == '"' || *end == '\'') && end - start <= 2;
     if (is_prefix && lex_prefixed_string(lexer, start, end))
         return;
-    lex_name(lexer, start, end, seen < 0x80);
+    if (seen < 0x80)
+        lex_ascii_name(lexer, start, end, hash);
+    else
+        lex_unicode_name(lexer, start, end);
 }

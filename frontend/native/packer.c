@@ -21,6 +21,11 @@ static uint8_t *reserve(dx_packer *packer, size_t count)
     return packer->bytes + packer->size;
 }
 
+void dx_pack_reserve(dx_packer *packer, size_t size)
+{
+    reserve(packer, size);
+}
+
 static void put_bytes(dx_packer *packer, const void *bytes, size_t size)
 {
     uint8_t *room = reserve(packer, size);
@@ -47,7 +52,7 @@ static void put_byte(dx_packer *packer, uint8_t byte)
     put_number(packer, byte, 0, 0);
 }
 
-void dx_pack_nil(dx_packer *packer)
+void dx_pack_any_nil(dx_packer *packer)
 {
     put_byte(packer, 0xC0);
 }
@@ -57,7 +62,7 @@ void dx_pack_bool(dx_packer *packer, bool value)
     put_byte(packer, value ? 0xC3 : 0xC2);
 }
 
-void dx_pack_unsigned(dx_packer *packer, uint64_t value)
+void dx_pack_any_unsigned(dx_packer *packer, uint64_t value)
 {
     if (value < 128)
         put_byte(packer, (uint8_t)value);
@@ -71,10 +76,10 @@ void dx_pack_unsigned(dx_packer *packer, uint64_t value)
         put_number(packer, 0xCF, value, 8);
 }
 
-void dx_pack_signed(dx_packer *packer, int64_t value)
+void dx_pack_any_signed(dx_packer *packer, int64_t value)
 {
     if (value >= 0)
-        dx_pack_unsigned(packer, (uint64_t)value);
+        dx_pack_any_unsigned(packer, (uint64_t)value);
     else if (value >= -32)
         put_byte(packer, (uint8_t)value);
     else if (value >= INT8_MIN)
@@ -99,7 +104,7 @@ void dx_pack_double(dx_packer *packer, double value)
     put_number(packer, 0xCB, double_bits(value), 8);
 }
 
-void dx_pack_array(dx_packer *packer, size_t count)
+void dx_pack_any_array(dx_packer *packer, size_t count)
 {
     if (count < 16)
         put_byte(packer, (uint8_t)(0x90 | count));

@@ -7,7 +7,8 @@
 
 void dx_parser_open(dx_parser *parser, dx_context *context)
 {
-    *parser = (dx_parser){.context = context};
+    memset(parser, 0, sizeof *parser);
+    parser->context = context;
 }
 
 void dx_parser_close(dx_parser *parser)
@@ -56,17 +57,49 @@ static dx_value *reduce(dx_context *context, int rule, dx_value **values, const 
     }
 }
 
-static int state_after(const dx_parser *parser, int rule)
+static int action_in(int state, int terminal)
 {
-    int state = parser->size ? parser->states[parser->size] : 0;
-    return dx_gotos[state][dx_production_name[rule]];
+    int action = dx_defaults[state];
+    return action ? action : dx_actions[state][terminal];
+}
+
+static bool is_renaming(int rule)
+{
+    return dx_production_is_unit[rule] && !dx_production_since[rule];
+}
+
+/* The state after nonterminal `name` on top of state `below`, and after all the productions of
+ * one symbol that `terminal` then asks for: they change no value. */
+static int walk_units(int below, int name, int terminal)
+{
+    for (;;) {
+        int state = dx_gotos[below][name];
+        int action = action_in(state, terminal);
+        if (action >= 0 || !is_renaming(-action))
+            return state;
+        name = dx_production_name[-action];
+    }
+}
+
+/* walk_units, remembered: an expression's atom climbs eight levels, and most atoms the same. */
+static int state_after(dx_parser *parser, int rule, int terminal)
+{
+    uint32_t below = parser->size ? (uint32_t)parser->states[parser->size] : 0;
+    uint32_t name = dx_production_name[rule];
+    uint32_t key = below << 16 | name << 8 | (uint32_t)terminal;
+    dx_jump *jump = &parser->jumps[(key * 2654435761u) >> (32 - DX_JUMP_BITS)];
+    if (jump->key != key || !key) {
+        jump->state = walk_units((int)below, (int)name, terminal);
+        jump->key = key;
+    }
+    return jump->state;
 }
 
 /* Replaces one symbol by the one that stands for it. */
-static void rename_symbol(dx_parser *parser, int rule)
+static void rename_symbol(dx_parser *parser, int rule, int terminal)
 {
     size_t top = parser->size--;
-    parser->states[top] = (int16_t)state_after(parser, rule);
+    parser->states[top] = (int16_t)state_after(parser, rule, terminal);
     parser->size = top;
 }
 
@@ -78,7 +111,7 @@ static void check_version(dx_context *context, int rule, dx_span span)
                 dx_production_what[rule], since);
 }
 
-static void reduce_symbols(dx_parser *parser, int rule, size_t count)
+static void reduce_symbols(dx_parser *parser, int rule, size_t count, int terminal)
 {
     size_t first = parser->size - count + 1;
     dx_span span = {parser->spans[first].start, parser->spans[parser->size].end};
@@ -86,7 +119,7 @@ static void reduce_symbols(dx_parser *parser, int rule, size_t count)
     dx_value *value = reduce(parser->context, rule, parser->values + first,
                              parser->spans + first, span);
     parser->size = first - 1;
-    push(parser, state_after(parser, rule), value, span);
+    push(parser, state_after(parser, rule, terminal), value, span);
 }
 
 /* An empty production starts at the next token and ends after the last one. */
@@ -95,16 +128,16 @@ static void reduce_nothing(dx_parser *parser, int rule, const dx_token *next)
     dx_position last = parser->size ? parser->spans[parser->size].end : (dx_position){1, 0};
     dx_span span = {next->span.start, last};
     dx_value *value = reduce(parser->context, rule, NULL, NULL, span);
-    push(parser, state_after(parser, rule), value, span);
+    push(parser, state_after(parser, rule, next->type), value, span);
 }
 
 static void reduce_by(dx_parser *parser, int rule, const dx_token *next)
 {
     size_t count = dx_production_length[rule];
-    if (dx_production_is_unit[rule] && !dx_production_since[rule])
-        rename_symbol(parser, rule);
+    if (is_renaming(rule))
+        rename_symbol(parser, rule, next->type);
     else if (count)
-        reduce_symbols(parser, rule, count);
+        reduce_symbols(parser, rule, count, next->type);
     else
         reduce_nothing(parser, rule, next);
 }
@@ -112,9 +145,7 @@ static void reduce_by(dx_parser *parser, int rule, const dx_token *next)
 /* The action for the token in the parser's state: default reductions need not look at it. */
 static int action_for(const dx_parser *parser, const dx_token *token)
 {
-    int state = parser->size ? parser->states[parser->size] : 0;
-    int action = dx_defaults[state];
-    return action ? action : dx_actions[state][token->type];
+    return action_in(parser->size ? parser->states[parser->size] : 0, token->type);
 }
 
 DX_NORETURN static void refuse(dx_parser *parser, const dx_token *token)

@@ -4,12 +4,21 @@
 
 #include "lexer.h"
 
+enum { DX_JUMP_BITS = 12, DX_JUMP_COUNT = 1 << DX_JUMP_BITS };
+
+/* A remembered walk through productions of one symbol: see parser.c. */
+typedef struct {
+    uint32_t key; /* the state below, the nonterminal and the next token; 0: none */
+    int32_t state;
+} dx_jump;
+
 typedef struct {
     dx_context *context;
     int16_t *states;   /* owned, as the two below; the bottom is the initial state */
     dx_value **values;
     dx_span *spans;
     size_t size, capacity;
+    dx_jump jumps[DX_JUMP_COUNT];
 } dx_parser;
 
 void dx_parser_open(dx_parser *parser, dx_context *context);

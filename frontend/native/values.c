@@ -93,15 +93,6 @@ dx_value *dx_new_constant(dx_context *context, dx_span span, dx_value *value, dx
     return &node->head;
 }
 
-/* FNV-1a. */
-static uint32_t hash_bytes(const char *bytes, size_t size)
-{
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (unsigned char)bytes[i]) * 16777619u;
-    return hash;
-}
-
 static void insert(dx_names *names, dx_identifier *name)
 {
     size_t slot = name->hash & (names->capacity - 1);
@@ -136,10 +127,17 @@ static dx_value *add_name(dx_context *context, uint32_t hash, const char *bytes,
 
 dx_value *dx_intern(dx_context *context, const char *bytes, size_t size)
 {
+    uint32_t hash = DX_HASH_START;
+    for (size_t i = 0; i < size; i++)
+        hash = dx_hash_byte(hash, bytes[i]);
+    return dx_intern_hashed(context, bytes, size, hash);
+}
+
+dx_value *dx_intern_hashed(dx_context *context, const char *bytes, size_t size, uint32_t hash)
+{
     dx_names *names = &context->names;
     if (names->count * 2 >= names->capacity)
         grow_names(context, names);
-    uint32_t hash = hash_bytes(bytes, size);
     size_t slot = hash & (names->capacity - 1);
     for (dx_identifier *name; (name = names->slots[slot]);
          slot = (slot + 1) & (names->capacity - 1))

@@ -117,6 +117,17 @@ dx_value *dx_new_constant(dx_context *context, dx_span span, dx_value *value, dx
 /* The identifier with these bytes, which must live as long as the context if it is new. */
 dx_value *dx_intern(dx_context *context, const char *bytes, size_t size);
 
+/* The same for a caller that has the hash: DX_HASH_START, then dx_hash_byte of each byte. */
+dx_value *dx_intern_hashed(dx_context *context, const char *bytes, size_t size, uint32_t hash);
+
+/* FNV-1a. */
+#define DX_HASH_START 2166136261u
+
+static inline uint32_t dx_hash_byte(uint32_t hash, char byte)
+{
+    return (hash ^ (unsigned char)byte) * 16777619u;
+}
+
 static inline bool dx_identifier_is(const dx_value *value, const char *text)
 {
     const dx_identifier *name = (const dx_identifier *)value;

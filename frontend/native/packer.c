@@ -8,7 +8,7 @@ static uint8_t *reserve(dx_packer *packer, size_t count)
 {
     if (packer->failed || count > SIZE_MAX / 2 - packer->size)
         return NULL;
-    if (packer->capacity - packer->size < count) {
+    if (!packer->bytes || packer->capacity - packer->size < count) {
         size_t capacity = packer->capacity * 2 + count + 256;
         uint8_t *bytes = realloc(packer->bytes, capacity);
         if (!bytes) {

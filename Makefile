@@ -3,7 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n 2 -q
 
-NATIVE := $(wildcard */native/*.[ch] */native/*/*.[ch] driver/launcher/*.[ch])
+NATIVE := $(wildcard */native/*.[ch] */native/*/*.[ch] driver/launcher/*.[ch] \
+	runtime_support/stress/*.c)
 GRAMMAR := $(wildcard frontend/grammar/*)
 
 # Variables of the caller that would change what the tests see.

@@ -206,7 +206,7 @@ class Tier:
 
 def _plain_builtins(function: FunctionType) -> tuple[str, ...]:
     """Names of builtins the code uses that no global of its module shadows."""
-    builtins = function.__builtins__  # type: ignore[attr-defined]
+    builtins = function.__builtins__
     scope = function.__globals__
     names = function.__code__.co_names
     return tuple(name for name in names if name in builtins and name not in scope)

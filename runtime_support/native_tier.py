@@ -30,6 +30,8 @@ THRESHOLDS = {"1": (2, 200, 100, 2000, 20), "sync": (1, 1, 1, 1, 1)}
 
 MAX_FAILURES = 3
 NO_LIMIT = 1 << 60
+#: By name, because the type checker knows the attribute on some runs and not on others.
+BUILTINS = "__builtins__"
 #: Files of the import system, and of DX-Py's own modules: nothing of them gets hot.
 IMPORT_SYSTEM = "<frozen importlib"
 
@@ -206,7 +208,7 @@ class Tier:
 
 def _plain_builtins(function: FunctionType) -> tuple[str, ...]:
     """Names of builtins the code uses that no global of its module shadows."""
-    builtins = function.__builtins__
+    builtins = getattr(function, BUILTINS)
     scope = function.__globals__
     names = function.__code__.co_names
     return tuple(name for name in names if name in builtins and name not in scope)

@@ -113,7 +113,11 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("function", "seen", "arguments"), CASES, ids=repr)
+@pytest.mark.parametrize(
+    ("function", "seen", "arguments"),
+    CASES,
+    ids=[f"{function.__name__}-{number}" for number, (function, _, _) in enumerate(CASES)],
+)
 def test_results_and_tracebacks_are_the_interpreter_s(either, function, seen, arguments):
     compiled = either.compile(function, seen)
     assert outcome(compiled, *arguments) == outcome(function, *arguments)

@@ -44,9 +44,11 @@ class DescribeScripts(egg_info):
     """The command ``egg_info``, which here decides whether ``dx-py`` is an entry point."""
 
     def finalize_options(self) -> None:
-        if not has_native_launcher():
-            scripts = vars(self.distribution)["entry_points"]["console_scripts"]
-            scripts.append(f"dx-py = {PORTABLE_MODULE}:main")
+        scripts = vars(self.distribution)["entry_points"]["console_scripts"]
+        script = f"dx-py = {PORTABLE_MODULE}:main"
+        # An editable build finalises this command more than once.
+        if not has_native_launcher() and script not in scripts:
+            scripts.append(script)
         super().finalize_options()
 
 

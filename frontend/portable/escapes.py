@@ -62,9 +62,17 @@ def _character(found: re.Match[str], warn: Warn) -> str:
     if octal:
         return _octal(octal, warn)
     if name:
-        return unicodedata.lookup(name)
+        return _named(name)
     digits = two or four or eight
     return chr(int(digits, 16)) if digits else _simple(other, "xuUN", warn)
+
+
+def _named(name: str) -> str:
+    """One character: names of sequences, which ``unicodedata`` knows too, are refused."""
+    text = unicodedata.lookup(name)
+    if len(text) != 1:
+        raise LookupError(name)
+    return text
 
 
 def _byte(found: re.Match[str], warn: Warn) -> str:

@@ -25,6 +25,9 @@ HUGE_INTEGER_ADVICE = (
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
+_COMPOUND = ("IF", "WHILE", "FOR", "TRY", "WITH", "DEF", "CLASS", "ASYNC", "AT", "MATCH")
+
+
 @dataclass(slots=True)
 class OpenBracket:
     text: str
@@ -317,9 +320,18 @@ class Scanner:
             raise refuse(f"'{opened.text}' was never closed", opened.place)
         for _ in self.indents[1:]:
             self.mark("DEDENT")
+        if self.is_compound_at_prompt():
+            self.mark("NEWLINE")
         self.mark("ENDMARKER")
         self.name_type_statements()
         return self.tokens
+
+    def is_compound_at_prompt(self) -> bool:
+        """In single mode a blank line ends a compound statement; the end of the text is one."""
+        numbers = self.vocabulary.kinds
+        start, *statement = self.tokens.kinds[:2]
+        compound = {numbers[name] for name in _COMPOUND}
+        return start == numbers["START_SINGLE"] and not compound.isdisjoint(statement)
 
     def unfinished_fstring(self) -> Refusal:
         if self.fstrings[-1].field_depth >= 0:

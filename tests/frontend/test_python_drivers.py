@@ -129,6 +129,15 @@ def test_invalid_source_is_refused(parse, source):
         parse(source.encode())
 
 
+@pytest.mark.parametrize(
+    "source", ["x = 1\n", "if a: b\n", "while a:\n  b\n", "@d\ndef f(): pass\n", "x; y\n"]
+)
+def test_one_statement_at_a_prompt_gives_the_host_s_tree(tables, source):
+    for driver in (portable, reference):
+        found = driver.parse_utf8(source.encode(), tables, mode="SINGLE", minor_version=12)
+        assert dump(found.tree) == dump(ast.parse(source, mode="single"))
+
+
 def prepared(path: Path) -> bytes | None:
     """A library file as the drivers take it, or ``None`` if the host refuses it."""
     source = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")

@@ -57,7 +57,7 @@ def test_the_version_names_the_interpreter(tmp_path: Path) -> None:
     for arguments in (("version",), ("--dx-version",)):
         shown = dx_py(*arguments, cwd=tmp_path).output.decode()
         assert shown.startswith("dx-py ")
-        assert f"(CPython {host}, {SCRIPT.with_name('python')})" in shown
+        assert f"(CPython {host}, {SCRIPT.with_name('python')}" in shown
 
 
 def test_a_closed_pipe_ends_a_command_silently(tmp_path: Path) -> None:

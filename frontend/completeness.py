@@ -83,4 +83,6 @@ def _host_refusal(text: str, mode: str) -> str | None:
             compile(text, "<input>", mode, _HOST_FLAGS, dont_inherit=True)
         except SyntaxError as error:
             return error.msg
+        except UnicodeDecodeError as error:  # so the host says it under these flags
+            return str(error)
     return None

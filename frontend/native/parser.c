@@ -5,12 +5,6 @@
 #include "actions.h"
 #include "tables.h"
 
-void dx_parser_open(dx_parser *parser, dx_context *context)
-{
-    memset(parser, 0, sizeof *parser);
-    parser->context = context;
-}
-
 void dx_parser_close(dx_parser *parser)
 {
     free(parser->states);
@@ -36,6 +30,13 @@ static void grow(dx_parser *parser)
 }
 
 /* Slot 0 of the stacks is the initial state; symbols start at slot 1. */
+void dx_parser_open(dx_parser *parser, dx_context *context)
+{
+    memset(parser, 0, sizeof *parser);
+    parser->context = context;
+    grow(parser);
+}
+
 static void push(dx_parser *parser, int state, dx_value *value, dx_span span)
 {
     if (parser->size + 1 >= parser->capacity)
@@ -63,44 +64,41 @@ static int action_in(int state, int terminal)
     return action ? action : dx_actions[state][terminal];
 }
 
-static bool is_renaming(int rule)
-{
-    return dx_production_is_unit[rule] && !dx_production_since[rule];
-}
-
-/* The state after nonterminal `name` on top of state `below`, and after all the productions of
- * one symbol that `terminal` then asks for: they change no value. */
-static int walk_units(int below, int name, int terminal)
+/* Where nonterminal `name` on top of state `below` leads, past all the productions of one symbol
+ * that `terminal` then asks for: they change no value. */
+static void walk_units(dx_jump *jump, int below, int name, int terminal)
 {
     for (;;) {
         int state = dx_gotos[below][name];
         int action = action_in(state, terminal);
-        if (action >= 0 || !is_renaming(-action))
-            return state;
+        if (action >= 0 || !dx_production_is_unit[-action]) {
+            jump->state = (int16_t)state;
+            jump->action = (int16_t)action;
+            return;
+        }
         name = dx_production_name[-action];
     }
 }
 
 /* walk_units, remembered: an expression's atom climbs eight levels, and most atoms the same. */
-static int state_after(dx_parser *parser, int rule, int terminal)
+static const dx_jump *jump_after(dx_parser *parser, int below, int rule, int terminal)
 {
-    uint32_t below = parser->size ? (uint32_t)parser->states[parser->size] : 0;
     uint32_t name = dx_production_name[rule];
-    uint32_t key = below << 16 | name << 8 | (uint32_t)terminal;
+    uint32_t key = (uint32_t)below << 16 | name << 8 | (uint32_t)terminal;
     dx_jump *jump = &parser->jumps[(key * 2654435761u) >> (32 - DX_JUMP_BITS)];
     if (jump->key != key || !key) {
-        jump->state = walk_units((int)below, (int)name, terminal);
+        walk_units(jump, below, (int)name, terminal);
         jump->key = key;
     }
-    return jump->state;
+    return jump;
 }
 
-/* Replaces one symbol by the one that stands for it. */
-static void rename_symbol(dx_parser *parser, int rule, int terminal)
+/* Puts the nonterminal of `rule` on top; returns the action that `terminal` asks for then. */
+static int go_to(dx_parser *parser, int rule, int terminal)
 {
-    size_t top = parser->size--;
-    parser->states[top] = (int16_t)state_after(parser, rule, terminal);
-    parser->size = top;
+    const dx_jump *jump = jump_after(parser, parser->states[parser->size], rule, terminal);
+    parser->states[++parser->size] = jump->state;
+    return jump->action;
 }
 
 static void check_version(dx_context *context, int rule, dx_span span)
@@ -111,41 +109,44 @@ static void check_version(dx_context *context, int rule, dx_span span)
                 dx_production_what[rule], since);
 }
 
-static void reduce_symbols(dx_parser *parser, int rule, size_t count, int terminal)
+static int reduce_symbols(dx_parser *parser, int rule, size_t count, int terminal)
 {
     size_t first = parser->size - count + 1;
     dx_span span = {parser->spans[first].start, parser->spans[parser->size].end};
     check_version(parser->context, rule, span);
-    dx_value *value = reduce(parser->context, rule, parser->values + first,
-                             parser->spans + first, span);
+    parser->values[first] = reduce(parser->context, rule, parser->values + first,
+                                   parser->spans + first, span);
+    parser->spans[first].end = span.end; /* its start is the first symbol's */
     parser->size = first - 1;
-    push(parser, state_after(parser, rule, terminal), value, span);
+    return go_to(parser, rule, terminal);
 }
 
 /* An empty production starts at the next token and ends after the last one. */
-static void reduce_nothing(dx_parser *parser, int rule, const dx_token *next)
+static int reduce_nothing(dx_parser *parser, int rule, const dx_token *next)
 {
     dx_position last = parser->size ? parser->spans[parser->size].end : (dx_position){1, 0};
     dx_span span = {next->span.start, last};
-    dx_value *value = reduce(parser->context, rule, NULL, NULL, span);
-    push(parser, state_after(parser, rule, next->type), value, span);
+    push(parser, 0, reduce(parser->context, rule, NULL, NULL, span), span);
+    parser->size--;
+    return go_to(parser, rule, next->type);
 }
 
-static void reduce_by(dx_parser *parser, int rule, const dx_token *next)
+/* Reduces once; returns the action that `next` asks for then. */
+static int reduce_by(dx_parser *parser, int rule, const dx_token *next)
 {
     size_t count = dx_production_length[rule];
-    if (is_renaming(rule))
-        rename_symbol(parser, rule, next->type);
-    else if (count)
-        reduce_symbols(parser, rule, count, next->type);
-    else
-        reduce_nothing(parser, rule, next);
+    if (!count)
+        return reduce_nothing(parser, rule, next);
+    if (!dx_production_is_unit[rule])
+        return reduce_symbols(parser, rule, count, next->type);
+    parser->size--; /* one symbol stands for another: its value and its span stay */
+    return go_to(parser, rule, next->type);
 }
 
 /* The action for the token in the parser's state: default reductions need not look at it. */
 static int action_for(const dx_parser *parser, const dx_token *token)
 {
-    return action_in(parser->size ? parser->states[parser->size] : 0, token->type);
+    return action_in(parser->states[parser->size], token->type);
 }
 
 DX_NORETURN static void refuse(dx_parser *parser, const dx_token *token)
@@ -160,16 +161,12 @@ DX_NORETURN static void refuse(dx_parser *parser, const dx_token *token)
 
 void dx_parser_feed(dx_parser *parser, const dx_token *token)
 {
-    for (;;) {
-        int action = action_for(parser, token);
-        if (action > 0) {
-            push(parser, action, token->value, token->span);
-            return;
-        }
-        if (action == 0)
-            refuse(parser, token);
-        reduce_by(parser, -action, token);
-    }
+    int action = action_for(parser, token);
+    while (action < 0)
+        action = reduce_by(parser, -action, token);
+    if (action == 0)
+        refuse(parser, token);
+    push(parser, action, token->value, token->span);
 }
 
 static const dx_token nothing = {DX_T_ENDMARKER, {{0, 0}, {0, 0}}, NULL};

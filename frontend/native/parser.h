@@ -9,7 +9,7 @@ enum { DX_JUMP_BITS = 12, DX_JUMP_COUNT = 1 << DX_JUMP_BITS };
 /* A remembered walk through productions of one symbol: see parser.c. */
 typedef struct {
     uint32_t key; /* the state below, the nonterminal and the next token; 0: none */
-    int32_t state;
+    int16_t state, action; /* where the walk ends, and what the token asks for there */
 } dx_jump;
 
 typedef struct {

@@ -82,17 +82,25 @@ static void write_scope_fields(writer *w, const dx_node *node, int depth, size_t
 }
 
 /* Lines are relative: to the enclosing node's, and the end to the start. */
+static void write_position(dx_packer *tree, dx_span span, int line)
+{
+    int start = span.start.line - line, rows = span.end.line - span.start.line;
+    int first = span.start.column, last = span.end.column;
+    if (dx_pack_four(tree, start, first, rows, last))
+        return;
+    dx_pack_signed(tree, start);
+    dx_pack_signed(tree, first);
+    dx_pack_signed(tree, rows);
+    dx_pack_signed(tree, last);
+}
+
 static void write_head(writer *w, const dx_node *node, int line)
 {
     bool has_position = dx_has_position[node->head.kind];
     dx_pack_array(&w->tree, node->head.count + (has_position ? 5u : 1u));
     dx_pack_unsigned(&w->tree, node->head.kind);
-    if (!has_position)
-        return;
-    dx_pack_signed(&w->tree, (int64_t)node->span.start.line - line);
-    dx_pack_signed(&w->tree, node->span.start.column);
-    dx_pack_signed(&w->tree, (int64_t)node->span.end.line - node->span.start.line);
-    dx_pack_signed(&w->tree, node->span.end.column);
+    if (has_position)
+        write_position(&w->tree, node->span, line);
 }
 
 static void write_node(writer *w, const dx_node *node, int line, int depth)
@@ -116,11 +124,10 @@ static void write_node(writer *w, const dx_node *node, int line, int depth)
         write_value(w, node->fields[i], line, depth);
 }
 
-static void write_value(writer *w, const dx_value *value, int line, int depth)
+static void write_constant(writer *w, const dx_value *value)
 {
     dx_packer *tree = &w->tree;
     switch (value->tag) {
-    case DX_NONE: dx_pack_nil(tree); break;
     case DX_TRUE: dx_pack_bool(tree, true); break;
     case DX_FALSE: dx_pack_bool(tree, false); break;
     case DX_ELLIPSIS: dx_pack_extension(tree, DX_EXT_ELLIPSIS, NULL, 0); break;
@@ -133,9 +140,18 @@ static void write_value(writer *w, const dx_value *value, int line, int depth)
     case DX_BYTES:
         dx_pack_binary(tree, ((const dx_text *)value)->bytes, ((const dx_text *)value)->size);
         break;
-    case DX_IDENTIFIER: write_identifier(w, (const dx_identifier *)value); break;
+    default: break;
+    }
+}
+
+static void write_value(writer *w, const dx_value *value, int line, int depth)
+{
+    switch (value->tag) {
+    case DX_NODE: write_node(w, (const dx_node *)value, line, depth + 1); break;
     case DX_LIST: write_list(w, (const dx_list *)value, line, depth); break;
-    default: write_node(w, (const dx_node *)value, line, depth + 1); break;
+    case DX_IDENTIFIER: write_identifier(w, (const dx_identifier *)value); break;
+    case DX_NONE: dx_pack_nil(&w->tree); break;
+    default: write_constant(w, value); break;
     }
 }
 

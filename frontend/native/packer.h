@@ -45,6 +45,21 @@ static inline void dx_pack_signed(dx_packer *packer, int64_t value)
         dx_pack_any_signed(packer, value);
 }
 
+/* Four integers of a byte each, as most positions are; false, and nothing written, if not so. */
+static inline bool dx_pack_four(dx_packer *packer, int a, int b, int c, int d)
+{
+    bool fits = packer->capacity - packer->size >= 4 && (unsigned)(a | b | c | d) < 128;
+    if (fits) {
+        uint8_t *room = packer->bytes + packer->size;
+        room[0] = (uint8_t)a;
+        room[1] = (uint8_t)b;
+        room[2] = (uint8_t)c;
+        room[3] = (uint8_t)d;
+        packer->size += 4;
+    }
+    return fits;
+}
+
 static inline void dx_pack_array(dx_packer *packer, size_t count)
 {
     if (count >= 16 || !dx_pack_byte(packer, (uint8_t)(0x90 | count)))

@@ -24,7 +24,7 @@ from setuptools.command.egg_info import egg_info
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "driver" / "launcher"
 #: Stages whose native code the launcher holds, for answers without Python.
-LIBRARIES = (ROOT / "artifacts" / "native", ROOT / "testrun" / "native")
+LIBRARIES = tuple(ROOT / stage / "native" for stage in ("artifacts", "pkg", "testrun"))
 FLAGS = ["-std=gnu11", "-O2", "-g0", "-Wall", "-Wextra"]
 
 PORTABLE_MODULE = "dx_py.driver.portable_launcher.__main__"

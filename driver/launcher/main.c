@@ -6,12 +6,14 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command_line.h"
 #include "discover.h"
 #include "installation.h"
 #include "interpreter.h"
 #include "plan.h"
+#include "quick.h"
 #include "text.h"
 
 enum { FAILED = 1, WRONG_USAGE = 2 };
@@ -41,6 +43,15 @@ static int discover(const struct dx_command_line *line, const struct dx_plan *pl
     return interpreter ? dx_discover(interpreter, line->arguments.items + 1) : DX_ASK_PYTHON;
 }
 
+/* So do many package commands in an environment that is as they left it. */
+static int manage_packages(const struct dx_command_line *line,
+                           const struct dx_installation *installation) {
+    const struct dx_pkg_setting setting = {installation->python};
+    if (line->request != DX_RUN_COMMAND || line->show_plan || geteuid() != getuid())
+        return DX_PKG_ASK_PYTHON;
+    return dx_pkg_run(&setting, line->arguments.items);
+}
+
 int main(int count, char **arguments) {
     static char *nothing[] = {NULL};
     char **rest = count > 0 ? arguments + 1 : nothing;
@@ -57,6 +68,9 @@ int main(int count, char **arguments) {
         dx_say("%s", line.mistake);
         return WRONG_USAGE;
     }
+    int answered = manage_packages(&line, &installation);
+    if (answered != DX_PKG_ASK_PYTHON)
+        return answered;
     struct dx_plan plan = dx_make_plan(&line, &installation);
     int status = line.show_plan ? DX_ASK_PYTHON : discover(&line, &plan);
     return status == DX_ASK_PYTHON ? execute(&plan, line.show_plan) : status;

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from dx_py.pkg.environment import Environment
 from dx_py.pkg.install.installer import Installation, stage
-from dx_py.pkg.install.transaction import Transaction, begin
+from dx_py.pkg.install.lock import exclusive
+from dx_py.pkg.install.native import apply_natively, can_apply
+from dx_py.pkg.install.transaction import Transaction, begin, recover
 from dx_py.pkg.install.uninstall import pth_without, removal_paths
 from dx_py.pkg.installed import InstalledDistribution
 
@@ -25,11 +27,33 @@ def apply(
     change: Change, environment: Environment, *, link_mode: str = "auto", keep_undo: bool = True
 ) -> None:
     """All of ``change`` or nothing; raises EnvironmentProblemError and leaves it as it was."""
+    if keep_undo and can_apply(link_mode) and not _touches_pth(change.remove):
+        _apply_natively(change, environment, link_mode)
+    else:
+        _apply(change, environment, link_mode=link_mode, keep_undo=keep_undo)
+    environment.forget_installed()
+
+
+def _touches_pth(distributions: Iterable[InstalledDistribution]) -> bool:
+    return any(each.editable_location for each in distributions)
+
+
+def _apply_natively(change: Change, environment: Environment, link_mode: str) -> None:
+    with exclusive(environment.state):
+        recover(environment.state)
+        removals = [
+            path for each in change.remove for path in removal_paths(each, environment.prefix)
+        ]
+        apply_natively(change.install, removals, environment, link_mode=link_mode)
+
+
+def _apply(
+    change: Change, environment: Environment, *, link_mode: str, keep_undo: bool
+) -> None:
     with begin(environment.state, keep_undo=keep_undo) as transaction:
         _remove(change.remove, environment, transaction)
         for installation in change.install:
             stage(installation, environment, transaction, link_mode=link_mode)
-    environment.forget_installed()
 
 
 def _remove(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 from dataclasses import dataclass, field, replace
@@ -12,7 +10,7 @@ from typing import Any
 
 from dx_py.pkg.environment import Environment
 from dx_py.pkg.install.executor import execute
-from dx_py.pkg.install.plan import EntryPoint, Plan, hash_of
+from dx_py.pkg.install.plan import EntryPoint, Plan, hash_of, record_line
 from dx_py.pkg.install.scripts import (
     entry_point_script,
     rewrite_script,
@@ -56,7 +54,7 @@ def stage(
 ) -> None:
     """Prepare everything of one wheel in ``transaction``."""
     plan = installation.wheel.plan
-    finals = _final_folders(environment, installation.name)
+    finals = final_folders(environment, installation.name)
     used = {group.scheme for group in plan.groups} | {plan.root}
     if plan.scripts or plan.entry_points:
         used.add("scripts")
@@ -68,7 +66,8 @@ def stage(
     _write_info(installation, roots[plan.root] / plan.info, plan, written)
 
 
-def _final_folders(environment: Environment, name: str) -> dict[str, Path]:
+def final_folders(environment: Environment, name: str) -> dict[str, Path]:
+    """Where the files of each scheme of the distribution ``name`` go."""
     paths = environment.paths
     return {
         "purelib": paths["purelib"],
@@ -135,14 +134,10 @@ def _write_info(
         path.write_bytes(data)
         written.add(f"{plan.info}/{name}", data)
     record = f"{plan.info}/RECORD"
-    rows = sorted([*plan.record, *written.rows, (record, "", "")])
-    (folder / "RECORD").write_bytes(_format_record(rows))
-
-
-def _format_record(rows: list[tuple[str, str, str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode("utf-8", "surrogateescape")
+    rows = [*written.rows, (record, "", "")]
+    lines = [*plan.record, *(record_line(*row) for row in rows)]
+    content = "".join(f"{line}\n" for line in sorted(lines, key=os.fsencode))
+    (folder / "RECORD").write_bytes(os.fsencode(content))
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -2,7 +2,7 @@
 
 On disk a plan is NUL-separated text that C and Python read alike:
 
-    DXPLAN2                      magic
+    DXPLAN3                      magic
     R <root>                     purelib or platlib: where the root of the wheel goes
     I <dist-info>                the name of the metadata folder
     D <scheme> <folder>          a folder to make, parents first
@@ -10,8 +10,8 @@ On disk a plan is NUL-separated text that C and Python read alike:
     F <name>                     a file to link
     X <source> <name>            a script of the wheel's whose first line may need rewriting
     E <kind> <name> <target>     an entry point (console or gui) to make a script for
-    C <path> <hash> <size>       a line of RECORD for a linked file; the path is relative to
-                                 the root
+    C <line>                     a line of RECORD for a linked file, sorted by bytes; the path
+                                 in it is relative to the root
     O <scheme> <path> <hash> <size>  the same for a file of another scheme
 
 Fields of a record are separated by NUL, records end with NUL LF.
@@ -31,7 +31,7 @@ from pathlib import Path
 from dx_py.pkg.errors import HostileArchiveError, MetadataError
 from dx_py.pkg.install.wheel_archive import check_path
 
-MAGIC = "DXPLAN2"
+MAGIC = "DXPLAN3"
 _SCHEMES = ("purelib", "platlib", "headers", "scripts", "data")
 _PYTHON_SHEBANG = b"#!python"
 
@@ -55,8 +55,8 @@ class EntryPoint:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``record`` holds (path, hash, size) of every linked file below ``root``, ``outside``
-    (scheme, path, hash, size) of the others.
+    """``record`` holds the line of RECORD of every linked file below ``root``, sorted by its
+    bytes, ``outside`` (scheme, path, hash, size) of the others.
     """
 
     root: str
@@ -65,7 +65,7 @@ class Plan:
     groups: tuple[LinkGroup, ...]
     scripts: tuple[tuple[str, str], ...]
     entry_points: tuple[EntryPoint, ...]
-    record: tuple[tuple[str, str, str], ...]
+    record: tuple[str, ...]
     outside: tuple[tuple[str, str, str, str], ...] = ()
 
 
@@ -77,7 +77,7 @@ def make_plan(tree: Path, info: str) -> Plan:
     folders: dict[tuple[str, str], None] = {}
     groups: list[LinkGroup] = []
     scripts: list[tuple[str, str]] = []
-    record: list[tuple[str, str, str]] = []
+    record: list[str] = []
     outside: list[tuple[str, str, str, str]] = []
     for source, names in _walk(tree):
         scheme, folder = _destination(source, data, root)
@@ -92,12 +92,13 @@ def make_plan(tree: Path, info: str) -> Plan:
         groups.append(LinkGroup(scheme, source, folder, tuple(linked)))
         rows = [_record_row(tree, source, folder, name, hashes) for name in linked]
         if scheme == root:
-            record += rows
+            record += [record_line(*row) for row in rows]
         else:
             outside += [(scheme, *row) for row in rows]
     return Plan(
         root, info, tuple(folders), tuple(groups), tuple(scripts),
-        tuple(_entry_points(tree / info / "entry_points.txt")), tuple(record), tuple(outside),
+        tuple(_entry_points(tree / info / "entry_points.txt")),
+        tuple(sorted(record, key=os.fsencode)), tuple(outside),
     )  # fmt: skip
 
 
@@ -165,6 +166,18 @@ def _record_row(
     if not digest or not size:
         digest, size = hash_of((tree / original).read_bytes())
     return path, digest, size
+
+
+def record_line(path: str, digest: str, size: str) -> str:
+    """A line of RECORD, quoted as CSV where it must be."""
+    return ",".join(_quoted(field) for field in (path, digest, size))
+
+
+def _quoted(field: str) -> str:
+    if not any(character in field for character in ',"\r\n'):
+        return field
+    doubled = field.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def hash_of(data: bytes) -> tuple[str, str]:

@@ -27,8 +27,8 @@ def _body(plan: Plan) -> Iterator[tuple[str, ...]]:
         yield "X", source, name
     for entry in plan.entry_points:
         yield "E", "gui" if entry.gui else "console", entry.name, entry.target
-    for path, digest, size in plan.record:
-        yield "C", path, digest, size
+    for line in plan.record:
+        yield "C", line
     for row in plan.outside:
         yield "O", *row
 
@@ -56,6 +56,6 @@ def decode_plan(data: bytes) -> Plan:
         tuple(LinkGroup(s, src, folder, tuple(names)) for (s, src, folder), names in groups),
         tuple((source, name) for source, name in by_kind["X"]),
         tuple(EntryPoint(name, target, kind == "gui") for kind, name, target in by_kind["E"]),
-        tuple((path, digest, size) for path, digest, size in by_kind["C"]),
+        tuple(line for (line,) in by_kind["C"]),
         tuple((scheme, path, digest, size) for scheme, path, digest, size in by_kind["O"]),
     )

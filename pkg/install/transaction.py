@@ -11,7 +11,6 @@ itself be interrupted. ``undo`` is the same thing on purpose: ``undo`` becomes `
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -23,7 +22,8 @@ from dx_py.pkg.errors import EnvironmentProblemError
 from dx_py.pkg.install.lock import exclusive
 
 _JOURNAL = "journal"
-_VERSION = 1
+_MAGIC = "DXJOURNAL2"
+_END = "\0\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +151,14 @@ def _rename(rename: Rename) -> None:
 
 
 def _write_journal(folder: Path, renames: list[Rename], folders: list[str]) -> None:
-    content = {
-        "version": _VERSION,
-        "renames": [[rename.source, rename.target] for rename in renames],
-        "folders": folders,
-    }
+    """Records as those of plans, which C writes and reads alike."""
+    records = [
+        (_MAGIC,),
+        *(("R", rename.source, rename.target) for rename in renames),
+        *(("D", made) for made in folders),
+    ]
     temporary = folder / f"{_JOURNAL}.tmp"
-    temporary.write_text(json.dumps(content), encoding="utf-8", errors="surrogateescape")
+    temporary.write_bytes(os.fsencode("".join("\0".join(record) + _END for record in records)))
     temporary.rename(folder / _JOURNAL)
 
 
@@ -200,11 +201,12 @@ def _remove_if_empty(folder: str) -> None:
 
 def _read_journal(folder: Path) -> tuple[list[Rename], list[str]] | None:
     try:
-        text = (folder / _JOURNAL).read_text(encoding="utf-8", errors="surrogateescape")
+        text = os.fsdecode((folder / _JOURNAL).read_bytes())
     except FileNotFoundError:
         return None  # the crash came before the first rename
-    content = json.loads(text)
-    return [Rename(*pair) for pair in content["renames"]], content["folders"]
+    records = [record.split("\0") for record in text.split(_END)[1:-1]]
+    renames = [Rename(*fields) for kind, *fields in records if kind == "R"]
+    return renames, [fields[0] for kind, *fields in records if kind == "D"]
 
 
 def undo(state: Path) -> None:

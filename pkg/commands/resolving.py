@@ -146,7 +146,10 @@ def make_provider(
         name: installed_candidate(environment.installed[name])
         for name in sorted(keep & environment.installed.keys())
     }
-    sources = Sources(finder.candidates, finder.metadata, builder.direct, finder.announce)
+    sources = Sources(
+        finder.candidates, finder.metadata, builder.direct, finder.announce,
+        finder.announce_metadata,
+    )  # fmt: skip
     return PackageProvider(sources, rules, kept)
 
 

@@ -19,13 +19,17 @@ class ContradictionError(Exception):
 
 
 class Deduction:
-    """``conflicts`` counts for each package the conflicts it took part in."""
+    """``on_conflict`` is told of what cannot hold, ``on_learnt`` of what follows from it."""
 
-    def __init__(self, on_conflict: Callable[[Incompatibility], None]) -> None:
+    def __init__(
+        self,
+        on_conflict: Callable[[Incompatibility], None],
+        on_learnt: Callable[[Incompatibility], None],
+    ) -> None:
         self.solution = PartialSolution()
-        self.conflicts: dict[str, int] = {}
         self._by_package: dict[str, list[Incompatibility]] = {}
         self._on_conflict = on_conflict
+        self._on_learnt = on_learnt
 
     def about(self, package: str) -> Sequence[Incompatibility]:
         return self._by_package.get(package, ())
@@ -81,12 +85,11 @@ class Deduction:
 
     def _go_back(self, conflict: Incompatibility) -> str:
         """Learn from ``conflict``; returns the package about which something is known now."""
-        for package in conflict.terms:
-            self.conflicts[package] = self.conflicts.get(package, 0) + 1
+        self._on_conflict(conflict)
         learnt, level = analyse(conflict, self.solution)
         if level is None:
             raise ContradictionError(learnt)
-        self._on_conflict(learnt)
+        self._on_learnt(learnt)
         self.solution.backtrack(level)
         if learnt is not conflict:
             self.add(learnt)

@@ -72,6 +72,13 @@ class Finder:
             self._announced[name] = requirement.specifier
             self.catalog.start(name, lambda name=name: self._page_is_there(name))  # type: ignore[misc]
 
+    def announce_metadata(self, candidates: Iterable[Candidate]) -> None:
+        """The metadata of these may be asked for soon."""
+        for candidate in candidates:
+            wheel = candidate.wheel
+            if wheel is not None:
+                self.metadata_source.start(wheel, candidate.name)
+
     def _evaluate(self, name: NormalizedName) -> Found:
         fingerprint = self.catalog.fingerprint(name)
         pages = EvaluatedPages(self.metadata_source.store, self.rules)

@@ -28,7 +28,7 @@ def minimal_core(facts: Sequence[Incompatibility]) -> list[Incompatibility]:
 
 def are_satisfiable(facts: Sequence[Incompatibility]) -> bool:
     """Whether some choice of candidates, or of none, respects every fact."""
-    deduction = Deduction(lambda learnt: None)
+    deduction = Deduction(_ignore, _ignore)
     packages: dict[str, None] = {}
     for fact in facts:
         deduction.add(fact)
@@ -45,3 +45,7 @@ def are_satisfiable(facts: Sequence[Incompatibility]) -> bool:
     except ContradictionError:
         return False
     return True
+
+
+def _ignore(incompatibility: Incompatibility) -> None:
+    """Nobody wants to hear of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +78,40 @@ class PartialSolution:
             self.undecided[last.package] = None
         else:
             self.undecided.pop(last.package, None)
+
+    def packages(self) -> list[str]:
+        """Everything of which something is known."""
+        return [package for package, assignments in self._of.items() if assignments]
+
+    def level_before(self, packages: Iterable[str]) -> int:
+        """The level at which none of ``packages`` was decided yet."""
+        levels = (
+            each.level - 1
+            for package in packages
+            for each in self._of.get(package, ())
+            if each.candidate is not None
+        )
+        return min(levels, default=self.level)
+
+    def decisions_behind(self, terms: Mapping[str, Term]) -> list[str]:
+        """The packages whose decisions made these terms hold, directly or by what follows."""
+        found: dict[str, None] = {}
+        waiting = [self.satisfier(package, term) for package, term in terms.items()]
+        seen: set[int] = set()
+        while waiting:
+            assignment = waiting.pop()
+            if assignment.index in seen:
+                continue
+            seen.add(assignment.index)
+            if assignment.cause is None:
+                found[assignment.package] = None
+                continue
+            waiting += [
+                self.satisfier(package, term)
+                for package, term in assignment.cause.terms.items()
+                if package != assignment.package
+            ]
+        return list(found)
 
     def satisfier(self, package: str, term: Term) -> Assignment:
         """The first assignment after which ``term`` holds."""

@@ -56,6 +56,7 @@ class Sources:
     metadata: Callable[[Candidate], Metadata]
     direct: Callable[[Requirement], Candidate]
     announce: Callable[[Iterable[Requirement]], None] = lambda requirements: None
+    announce_metadata: Callable[[Iterable[Candidate]], None] = lambda candidates: None
 
 
 class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
@@ -139,6 +140,16 @@ class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
 
     # What only our resolver asks.
 
+    def group_of(self, identifier: str) -> str:
+        """An extra is decided with its package."""
+        return identifier.partition("[")[0]
+
+    def is_exact(self, requirement: Requirement) -> bool:
+        return bool(requirement.url) or any(
+            each.operator in ("==", "===") and not each.version.endswith(".*")
+            for each in requirement.specifier
+        )
+
     def mask_of(self, requirement: Requirement, universe: list[Candidate]) -> int:
         """The candidates of ``universe`` that ``requirement`` allows."""
         if requirement.url:
@@ -158,6 +169,10 @@ class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
             for each in requirements
             if not each.url and each.name not in self._base and not self._is_closed(each.name)
         )
+
+    def announce_candidates(self, candidates: Iterable[Candidate]) -> None:
+        """The metadata of these may be asked for soon."""
+        self._sources.announce_metadata(candidates)
 
     def register(self, requirements: Iterable[Requirement]) -> None:
         """Learn of direct references and exact pins before the first universe is made."""

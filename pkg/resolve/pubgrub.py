@@ -4,10 +4,11 @@ The algorithm is Natalie Weizenbaum's (https://nex3.medium.com/pubgrub-2fb647050
 sets are bit masks over a package's candidates in order of preference (`universe`), so the
 best candidate of a mask is its lowest bit.
 
-Beyond what resolvelib asks of a provider, three optional methods are used: ``mask_of``
-(the candidates a requirement allows out of a list that ``find_matches`` gives without any
-requirement), ``announce`` (these requirements will be
-looked at soon) and ``unusable`` exceptions (`UnusableCandidateError`).
+Beyond what resolvelib asks of a provider, optional methods are used: ``mask_of`` (the
+candidates a requirement allows out of a list that ``find_matches`` gives without any
+requirement), ``announce`` (these requirements will be looked at soon), ``is_exact`` (a
+requirement pins a version), ``group_of`` (identifiers that are decided together), and
+``unusable`` exceptions (`UnusableCandidateError`).
 """
 
 from __future__ import annotations
@@ -34,11 +35,12 @@ from dx_py.pkg.resolve.incompatibility import (
     UnusableCause,
     facts_below,
 )
-from dx_py.pkg.resolve.terms import SATISFIED, Term, relation
+from dx_py.pkg.resolve.priorities import Priorities
+from dx_py.pkg.resolve.terms import SATISFIED, Term, lowest_bits, relation
 from dx_py.pkg.resolve.universe import UniverseGrewError, Universes
 
-#: From so many conflicts on, a package is decided before those that were found earlier.
-_CONFLICTS_BEFORE_PREFERRED = 5
+#: A power of two; uv begins to read ahead at about as many.
+_TRIES_BEFORE_LOOK_AHEAD = 4
 _MAX_ROUNDS = 1_000_000
 
 
@@ -70,9 +72,12 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
     def _reset(self) -> None:
         self._merged: dict[tuple[str, str, int], Incompatibility] = {}
         self._expanded: set[tuple[str, int]] = set()
-        self._order: dict[str, int] = {}
+        self._priorities = Priorities(getattr(self.provider, "group_of", str))
+        self._tries: dict[str, int] = {}
+        self._current = ""
+        self._to_swap: list[str] = []
         self._dependencies: dict[tuple[str, int], list[Any]] = {}
-        self._deduction = Deduction(self._report_conflict)
+        self._deduction = Deduction(self._note_conflict, self._report_conflict)
 
     def resolve(self, requirements: Iterable[Any], **kwargs: Any) -> Result:  # type: ignore[type-arg]  # noqa: ANN401
         """Raises UnsolvableError with a proof; ResolutionTooDeep after ``max_rounds``."""
@@ -92,6 +97,7 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
         root_packages: dict[str, None] = {}
         for requirement in roots:
             package = self.provider.identify(requirement)
+            self._discover(package, requirement)
             excluded = (False, self._universes.mask(package, requirement))
             self._deduction.add(Incompatibility({package: excluded}, RootCause(requirement)))
             root_packages[package] = None
@@ -110,9 +116,25 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
             package = self._next_package()
             if package is None:
                 return
+            self._current = package
             self._choose(package)
             self._deduction.propagate([package])
+            self._swap_order()
         raise ResolutionTooDeep(max_rounds)
+
+    def _note_conflict(self, conflict: Incompatibility) -> None:
+        """Decisions that keep speaking against the current package will be made after it."""
+        solution = self._deduction.solution
+        others = {p: term for p, term in conflict.terms.items() if p != self._current}
+        decided = [p for p in solution.decisions_behind(others) if p != self._current]
+        self._to_swap += self._priorities.reject(self._current, decided)
+
+    def _swap_order(self) -> None:
+        solution = self._deduction.solution
+        if self._to_swap:
+            solution.backtrack(solution.level_before(self._to_swap))
+            self._to_swap.clear()
+            self._deduction.propagate(solution.packages())
 
     def _report_conflict(self, learnt: Incompatibility) -> None:
         if type(self.reporter) is not BaseReporter:  # collecting the facts is not free
@@ -128,17 +150,14 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
         if announce is not None:
             announce(requirements)
 
-    def _next_package(self) -> str | None:
-        """Pinned first, then what keeps conflicting, then in order of discovery."""
-        undecided = self._deduction.solution.undecided
-        return min(undecided, key=self._priority) if undecided else None
+    def _discover(self, package: str, requirement: object) -> None:
+        is_exact = getattr(self.provider, "is_exact", None)
+        exact = is_exact is not None and is_exact(requirement)
+        self._priorities.discover(package, is_exact=exact)
 
-    def _priority(self, package: str) -> tuple[bool, bool, int]:
-        known = self._deduction.solution.known(package)
-        assert known is not None
-        pinned = known[1] & (known[1] - 1) == 0
-        troubled = self._deduction.conflicts.get(package, 0) >= _CONFLICTS_BEFORE_PREFERRED
-        return not pinned, not troubled, self._order.setdefault(package, len(self._order))
+    def _next_package(self) -> str | None:
+        undecided = self._deduction.solution.undecided
+        return min(undecided, key=self._priorities.rank) if undecided else None
 
     def _choose(self, package: str) -> None:
         """Decide the best candidate, unless its dependencies already rule it out."""
@@ -146,16 +165,27 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
         assert known is not None
         bit = known[1] & -known[1]
         index = bit.bit_length() - 1
+        self._look_ahead(package, known[1])
         if not self._expand(package, index):
             return
-        blocked = any(
-            self._would_conflict(incompatibility, package, bit)
-            for incompatibility in self._deduction.about(package)
-        )
-        if not blocked:
-            candidate = self.universe(package)[index]
-            self.reporter.pinning(candidate)
-            self._deduction.solution.decide(package, bit, candidate)
+        for found in reversed(self._deduction.about(package)):
+            if self._would_conflict(found, package, bit):
+                self._note_conflict(found)
+                return
+        candidate = self.universe(package)[index]
+        self.reporter.pinning(candidate)
+        self._deduction.solution.decide(package, bit, candidate)
+
+    def _look_ahead(self, package: str, allowed: int) -> None:
+        """After some tries it is likely that many more candidates will be looked at."""
+        tries = self._tries[package] = self._tries.get(package, 0) + 1
+        announce = getattr(self.provider, "announce_candidates", None)
+        if (
+            announce is not None
+            and tries >= _TRIES_BEFORE_LOOK_AHEAD
+            and tries & tries - 1 == 0
+        ):
+            announce([self.universe(package)[i] for i in lowest_bits(allowed, 4 * tries)])
 
     def _would_conflict(self, found: Incompatibility, package: str, bit: int) -> bool:
         return all(
@@ -187,6 +217,7 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
         self, package: str, index: int, candidate: object, requirement: object
     ) -> None:
         needed = self.provider.identify(requirement)
+        self._discover(needed, requirement)
         self.reporter.adding_requirement(requirement, candidate)
         allowed = self._universes.mask(needed, requirement)
         bit = 1 << index

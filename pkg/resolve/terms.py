@@ -7,6 +7,8 @@ is one of ``mask``. Negative: the package is not selected, or the candidate is n
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 Term = tuple[bool, int]
 
 SATISFIED = 1
@@ -54,6 +56,16 @@ def relation(known: Term | None, term: Term) -> int:
     if outside:
         return CONTRADICTED if term[0] else SATISFIED
     return OPEN
+
+
+def lowest_bits(mask: int, count: int) -> Iterator[int]:
+    """The places of at most ``count`` candidates of a mask, the best first."""
+    for _ in range(count):
+        if not mask:
+            return
+        bit = mask & -mask
+        yield bit.bit_length() - 1
+        mask ^= bit
 
 
 def is_always_true(term: Term) -> bool:

@@ -1,7 +1,7 @@
 """``dx-py pip compile``: requirements to pins, in the format of pip-compile and uv.
 
-The whole result is kept (`result_cache`) and printed again while nothing it came from
-changed; then no resolver is even imported.
+The whole result is kept (`answers`) and printed again while nothing it came from changed; then
+no resolver is even imported, and mostly no Python started.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dx_py.pkg.commands.answers import keep_text, key_of, recall
 from dx_py.pkg.commands.options import Arguments
-from dx_py.pkg.commands.result_cache import ResultCache
-from dx_py.pkg.store_paths import pkg_store
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -23,17 +22,10 @@ if TYPE_CHECKING:
 
 
 def compile_requirements(arguments: Arguments) -> int:
-    store = pkg_store()
-    output = arguments.text("output-file")
-    inputs = [*arguments.positional, *arguments.many("constraint"), *arguments.many("override")]
-    cache = ResultCache(store, arguments, [*inputs, *([output] if output else [])])
-    text = cache.load()
-    if text is None:
-        text = _compile(arguments, cache)
-    if output and (not Path(output).exists() or Path(output).read_text() != text):
-        _write(Path(output), text)
-    if not arguments.flag("quiet") or not output:
-        sys.stdout.write(text)
+    known = recall(arguments)
+    if known is not None:
+        return known
+    sys.stdout.write(_compile(arguments))
     return 0
 
 
@@ -43,20 +35,51 @@ def _write(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def _compile(arguments: Arguments, cache: ResultCache) -> str:
+def _compile(arguments: Arguments) -> str:
+    """Write the output file; what is to be printed."""
     from dx_py.pkg.commands.resolution_only import resolved
 
     said = _read_inputs(arguments)
+    key = key_of(arguments)
     with resolved(arguments, said, preferred=_preferences(arguments)) as found:
         text = "".join(f"{line}\n" for line in _lines(arguments, said, found))
-        warnings = found.resolving.warnings
-        fresh_until = found.services.catalog.fresh_until
-        is_local = all(pin.direct is None for pin in found.resolving.resolution.pins.values())
-    for warning in warnings:
+        resolving = found.resolving
+    for warning in resolving.warnings:
         sys.stderr.write(f"WARNING: {warning}\n")
-    if is_local and not warnings:
-        cache.save(text, fresh_until)
-    return text
+    output = arguments.text("output-file")
+    if output and (not Path(output).exists() or Path(output).read_text() != text):
+        _write(Path(output), text)
+    shown = "" if output and arguments.flag("quiet") else text
+    if not resolving.warnings and not any(p.direct for p in resolving.resolution.pins.values()):
+        keep_text(key, shown, _files(arguments), found.environment, found.services)
+    return shown
+
+
+def _files(arguments: Arguments) -> list[str]:
+    """All files that the result came from, and the one it went to: its pins are kept."""
+    waiting = [*arguments.positional, *arguments.many("constraint")]
+    waiting += [*arguments.many("override"), *arguments.values.get("output-file", [])[-1:]]
+    found: list[str] = []
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.append(path)
+            waiting += _included(Path(path))
+    return found
+
+
+def _included(path: Path) -> list[str]:
+    """Files that ``-r`` and ``-c`` lines name."""
+    found = []
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    for line in text.splitlines():
+        words = line.replace("=", " ", 1).split()
+        flags = ("-r", "-c", "--requirement", "--constraint")
+        if len(words) > 1 and words[0] in flags:
+            found.append(str(path.parent / words[1]))
+        elif line.startswith(("-r", "-c")) and len(words) == 1:
+            found.append(str(path.parent / line[2:].strip()))
+    return found
 
 
 def _read_inputs(arguments: Arguments) -> RequirementsFile:

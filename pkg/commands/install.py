@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from dx_py.pkg.commands.answers import keep_change, key_of
 from dx_py.pkg.commands.build_environments import BuildEnvironments
 from dx_py.pkg.commands.installing import Outcome, alone, install_into
 from dx_py.pkg.commands.options import Arguments
@@ -13,7 +14,6 @@ from dx_py.pkg.commands.target import environment_from
 from dx_py.pkg.commands.wanted import read_files
 from dx_py.pkg.environment import Environment, prefix_folder, target_folder
 from dx_py.pkg.errors import PkgError, UsageError
-from dx_py.pkg.requirements_file import RequirementsFile
 from dx_py.pkg.store_paths import pkg_store
 
 
@@ -40,10 +40,14 @@ def install(arguments: Arguments) -> int:
     environments = BuildEnvironments(arguments, said, services, environment)
     try:
         with alone(environment, arguments):
+            key = key_of(arguments, environment)
             outcome = install_into(environment, said, arguments, services, environments)
     finally:
         services.fetcher.close()
-    _finish(arguments, said, environment, outcome)
+    text, problems = _finish(arguments, environment, outcome)
+    if not problems:
+        site = environment.paths["purelib"]
+        keep_change(key, outcome, outcome.wheels, services, text=text, site=site)
     return 0
 
 
@@ -56,8 +60,9 @@ def _target(arguments: Arguments, environment: Environment) -> Environment:
 
 
 def _finish(
-    arguments: Arguments, said: RequirementsFile, environment: Environment, outcome: Outcome
-) -> None:
+    arguments: Arguments, environment: Environment, outcome: Outcome
+) -> tuple[str, list[str]]:
+    """Print what was done; the text, and what is wrong with the environment now."""
     if arguments.text("report"):
         from dx_py.pkg.commands.report import write_report
 
@@ -66,20 +71,21 @@ def _finish(
         from dx_py.pkg.commands.report import print_json
 
         print_json(outcome, dry_run=arguments.flag("dry-run"))
-        return
+        return "", []
     if arguments.flag("compile") and not arguments.flag("dry-run"):
         from dx_py.pkg.install.bytecode import compile_installed
 
         compile_installed(environment, [each.name for each in outcome.to_install])
     for warning in outcome.resolving.warnings:
         sys.stderr.write(f"WARNING: {warning}\n")
-    if not arguments.flag("quiet"):
-        sys.stdout.write(_summary(environment, outcome, dry_run=arguments.flag("dry-run")))
-    if outcome.to_install and not arguments.flag("no-warn-conflicts"):
-        _warn_of_conflicts(environment)
+    text = "" if arguments.flag("quiet") else _summary(arguments, outcome)
+    sys.stdout.write(text)
+    conflicts = outcome.to_install and not arguments.flag("no-warn-conflicts")
+    return text, _warn_of_conflicts(environment) if conflicts else []
 
 
-def _summary(environment: Environment, outcome: Outcome, *, dry_run: bool) -> str:
+def _summary(arguments: Arguments, outcome: Outcome) -> str:
+    dry_run = arguments.flag("dry-run")
     lines = [
         f"Requirement already satisfied: {each.name} in {each.location} ({each.version})"
         for each in outcome.satisfied
@@ -94,8 +100,10 @@ def _summary(environment: Environment, outcome: Outcome, *, dry_run: bool) -> st
     return "".join(f"{line}\n" for line in lines)
 
 
-def _warn_of_conflicts(environment: Environment) -> None:
+def _warn_of_conflicts(environment: Environment) -> list[str]:
     from dx_py.pkg.consistency import problems
 
-    for problem in problems(environment):
+    found = list(problems(environment))
+    for problem in found:
         sys.stderr.write(f"WARNING: {problem}\n")
+    return found

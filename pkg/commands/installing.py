@@ -17,6 +17,7 @@ from dx_py.pkg.install.acquire import require_hashes
 from dx_py.pkg.install.apply import Change, apply
 from dx_py.pkg.install.installer import Installation
 from dx_py.pkg.install.lock import exclusive
+from dx_py.pkg.install.wheel_store import StoredWheel
 from dx_py.pkg.installed import InstalledDistribution
 from dx_py.pkg.names import NormalizedName
 from dx_py.pkg.requirements_file import RequirementsFile
@@ -32,6 +33,7 @@ class Outcome:
     to_install: list[Candidate] = field(default_factory=list)
     to_remove: list[InstalledDistribution] = field(default_factory=list)
     satisfied: list[InstalledDistribution] = field(default_factory=list)
+    wheels: dict[NormalizedName, StoredWheel] = field(default_factory=dict)
 
 
 @contextmanager
@@ -171,6 +173,7 @@ def _change(
     outcome: Outcome, environment: Environment, workshop: Workshop, arguments: Arguments
 ) -> None:
     wheels = workshop.acquirer.acquire(outcome.to_install, workshop.builder.build)
+    outcome.wheels = wheels
     if not outcome.to_install and not outcome.to_remove:
         return
     installations = tuple(

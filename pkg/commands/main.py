@@ -43,7 +43,7 @@ def _run(words: list[str]) -> int:
         from dx_py.pkg.commands.help import command_help
 
         return _say(command_help(command))
-    return _call(command, rest)
+    return _call(command, rest, words)
 
 
 def _about_all(words: list[str]) -> int:
@@ -52,7 +52,7 @@ def _about_all(words: list[str]) -> int:
     return _say(version() if "--version" in words or "-V" in words else overview())
 
 
-def _call(command: Command, words: list[str]) -> int:
+def _call(command: Command, words: list[str], typed: list[str]) -> int:
     whole = Command(
         command.word, command.summary, command.run, (*command.options, *GENERAL),
         command.positional,
@@ -60,6 +60,7 @@ def _call(command: Command, words: list[str]) -> int:
     isolated = "--isolated" in words
     defaults = defaults_for(command.word, prefix=None, isolated=isolated)
     arguments = parse(whole, words, defaults)
+    arguments.words = typed if typed[0] == command.word else []
     if arguments.text("cache-dir"):
         os.environ["DX_CACHE_DIR"] = arguments.text("cache-dir")
     if arguments.positional and not command.positional:

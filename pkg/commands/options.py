@@ -59,13 +59,14 @@ class Command:
 class Arguments:
     """A parsed command line: options by name, and what stood between them.
 
-    ``ordered`` keeps options that say something about each other's order (-r, -c, -e).
+    ``words`` are what it was parsed from, the command's own first, as far as that is known.
     """
 
     command: Command
     values: dict[str, list[str]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     positional: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
 
     def flag(self, name: str) -> bool:
         return self.counts.get(name, 0) > 0

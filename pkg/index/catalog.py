@@ -170,6 +170,7 @@ class Catalog:
             try:
                 answer = self.fetcher.wait(question.transfer)
             except NotFoundError:
+                self._note_freshness(time.time() + self.cache.lifetime({}))
                 return None
             question.content = self._read(question, answer)
         return question.content

@@ -9,7 +9,7 @@ from pathlib import Path
 from dx_py.pkg.environment import Environment
 from dx_py.pkg.install.installer import Installation, stage
 from dx_py.pkg.install.lock import exclusive
-from dx_py.pkg.install.native import apply_natively, can_apply
+from dx_py.pkg.install.natively import apply_natively, can_apply
 from dx_py.pkg.install.transaction import Transaction, begin, recover
 from dx_py.pkg.install.uninstall import pth_without, removal_paths
 from dx_py.pkg.installed import InstalledDistribution

@@ -1,25 +1,25 @@
-"""Changes by the executor in C (``pkg/native``): the same folders, files and journal."""
+"""The library in C (``pkg/native``): a change executed, a command answered, a key computed."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterable, Iterator
 from functools import cache
-from types import ModuleType
+from typing import Any, NamedTuple
 
-from dx_py.pkg.environment import Environment
-from dx_py.pkg.errors import EnvironmentProblemError
-from dx_py.pkg.install.installer import Installation, final_folders
+_ASK_PYTHON = -1
 
-_MAGIC = "DXORDER1"
-#: What C does; the others are rare, and Python's.
-_MODES = ("auto", "hardlink", "copy")
+
+class Reply(NamedTuple):
+    """What a command prints, and its exit status."""
+
+    status: int
+    out: str
+    err: str
 
 
 @cache
-def library() -> ModuleType | None:
-    """The C library, or None where there is none or ``DX_PORTABLE=1`` says to do without."""
+def library() -> Any | None:  # noqa: ANN401 - cffi's objects have no types
+    """The library, or None where there is none or ``DX_PORTABLE=1`` says to do without."""
     if os.environ.get("DX_PORTABLE") == "1":
         return None
     try:
@@ -29,52 +29,58 @@ def library() -> ModuleType | None:
     return _native
 
 
-def can_apply(link_mode: str) -> bool:
-    return link_mode in _MODES and library() is not None
-
-
-def apply_natively(
-    installations: Iterable[Installation],
-    removals: Iterable[str],
-    environment: Environment,
-    *,
-    link_mode: str,
-) -> None:
-    """All or nothing, under the environment's lock; no transaction is open.
-
-    ``removals`` are absolute paths. Raises EnvironmentProblemError; then nothing happened.
-    """
+def apply_order(order: bytes) -> str | None:
+    """Execute what `natively` describes; None, or what went wrong, with a hint on line two."""
     native = library()
-    assert native is not None, "can_apply was asked"
-    order = _order(installations, removals, environment, link_mode)
-    answer = native.lib.dx_pkg_apply_order(order, len(order))
-    if answer == native.ffi.NULL:
-        return
-    message, _, hint = os.fsdecode(native.ffi.string(answer)).partition("\n")
-    native.lib.dx_pkg_free(answer)
-    raise EnvironmentProblemError(message, hint=hint)
+    assert native is not None, "it was asked whether there is one"
+    problem = native.lib.dx_pkg_apply_order(order, len(order))
+    return None if problem == native.ffi.NULL else _taken(native, problem)
 
 
-def _order(
-    installations: Iterable[Installation],
-    removals: Iterable[str],
-    environment: Environment,
-    link_mode: str,
-) -> bytes:
-    records = [(_MAGIC,), *_target(environment, link_mode)]
-    for each in installations:
-        direct = "" if each.direct_url is None else json.dumps(each.direct_url, sort_keys=True)
-        folder = str(each.wheel.tree.parent)
-        records.append(("W", folder, each.name, "1" if each.requested else "0", direct))
-    records += [("X", path) for path in removals]
-    return os.fsencode("".join("\0".join(record) + "\0\n" for record in records))
+def answer(words: list[str]) -> Reply | None:
+    """The reply to ``pip`` or ``venv`` with arguments, if it is known without Python."""
+    native = library()
+    if native is None:
+        return None
+    texts = _texts(native, words)
+    out, err = native.ffi.new("char **"), native.ffi.new("char **")
+    status = native.lib.dx_pkg_answer(native.ffi.NULL, _array(native, texts), out, err)
+    if status == _ASK_PYTHON:
+        return None
+    return Reply(status, _taken(native, out[0]), _taken(native, err[0]))
 
 
-def _target(environment: Environment, link_mode: str) -> Iterator[tuple[str, ...]]:
-    finals = final_folders(environment, "")
-    for scheme, folder in finals.items():
-        yield "S", scheme, str(folder)
-    major, minor, _ = environment.interpreter.version
-    yield "T", str(environment.state)
-    yield "Y", str(environment.script_python), f"{major}.{minor}"
-    yield "M", link_mode
+def answer_key(words: list[str], prefix: str) -> str:
+    """The key under which an answer may be kept, or the empty string."""
+    native = library()
+    if native is None:
+        return ""
+    texts, key = _texts(native, words), native.ffi.new("char[65]")
+    array = _array(native, texts)
+    if native.lib.dx_pkg_answer_key(array, os.fsencode(prefix), key):
+        return ""
+    return str(native.ffi.string(key).decode())
+
+
+def note_state(words: list[str], prefix: str, text: str) -> None:
+    """Note that ``sync`` with these words has nothing to do now; under the lock."""
+    native = library()
+    if native is not None:
+        texts = _texts(native, words)
+        array = _array(native, texts)
+        native.lib.dx_pkg_note_state(array, os.fsencode(prefix), os.fsencode(text))
+
+
+def _texts(native: Any, words: list[str]) -> list[Any]:  # noqa: ANN401
+    """The caller keeps them: what `_array` makes points into them."""
+    return [native.ffi.new("char[]", os.fsencode(word)) for word in words]
+
+
+def _array(native: Any, texts: list[Any]) -> Any:  # noqa: ANN401
+    return native.ffi.new("char *[]", [*texts, native.ffi.NULL])
+
+
+def _taken(native: Any, text: Any) -> str:  # noqa: ANN401
+    copied = os.fsdecode(native.ffi.string(text))
+    native.lib.dx_pkg_free(text)
+    return copied

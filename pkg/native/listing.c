@@ -46,7 +46,7 @@ bool dx_pkg_freeze(struct dx_pkg *pkg, char *const *words, struct dx_pkg_reply *
     struct dx_pkg_arguments arguments;
     struct dx_pkg_environment environment;
     struct dx_pkg_installed installed;
-    if (!dx_pkg_parse(pkg, words, options, &arguments) || arguments.positional.count ||
+    if (!dx_pkg_parse(pkg, words + 1, options, &arguments) || arguments.positional.count ||
         !look(pkg, &arguments, &environment, &installed))
         return false;
     const char *const *tools = environment.minor < FIRST_WITHOUT_SETUPTOOLS ? OLD_TOOLS : TOOLS;
@@ -116,7 +116,7 @@ bool dx_pkg_list(struct dx_pkg *pkg, char *const *words, struct dx_pkg_reply *re
     struct dx_pkg_arguments arguments;
     struct dx_pkg_environment environment;
     struct dx_pkg_installed installed;
-    if (!dx_pkg_parse(pkg, words, options, &arguments) || arguments.positional.count ||
+    if (!dx_pkg_parse(pkg, words + 1, options, &arguments) || arguments.positional.count ||
         !look(pkg, &arguments, &environment, &installed) || !are_simple(&installed))
         return false;
     const char *format = arguments.format ? arguments.format : "columns";

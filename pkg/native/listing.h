@@ -4,7 +4,8 @@
 
 #include "reply.h"
 
-/* `words` follow the command's own, up to NULL. False: nothing was done, Python must be asked. */
+/* `words` begin with the command's own and end with NULL. False: nothing was done, Python must be
+ * asked. */
 bool dx_pkg_freeze(struct dx_pkg *pkg, char *const *words, struct dx_pkg_reply *reply);
 bool dx_pkg_list(struct dx_pkg *pkg, char *const *words, struct dx_pkg_reply *reply);
 

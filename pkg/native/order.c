@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command_key.h"
 #include "install.h"
 #include "quick.h"
 #include "records.h"
+#include "state.h"
 
 static const char MAGIC[] = "DXORDER1";
 
@@ -116,6 +118,40 @@ int dx_pkg_answer(const char *own_python, char **words, char **out, char **err) 
     }
     dx_pkg_release(&pkg);
     return status;
+}
+
+static bool find_known(struct dx_pkg *pkg, char **words, const char *prefix,
+                       struct dx_pkg_environment *environment) {
+    const char *python;
+    return dx_pkg_may_keep(words, &python) &&
+           dx_pkg_find_environment(pkg, python, environment) &&
+           strcmp(environment->prefix, prefix) == 0;
+}
+
+int dx_pkg_answer_key(char **words, const char *prefix, char key[65]) {
+    struct dx_pkg pkg = {0};
+    struct dx_pkg_environment environment;
+    struct dx_pkg_installed installed;
+    bool found;
+    if (strcmp(words[0], "compile") == 0)
+        found = dx_pkg_folder_key(&pkg, words, key);
+    else
+        found = find_known(&pkg, words, prefix, &environment) &&
+                dx_pkg_scan(&pkg, environment.site, &installed) &&
+                dx_pkg_environment_key(&pkg, words, &environment, &installed, key);
+    dx_pkg_release(&pkg);
+    return found ? 0 : -1;
+}
+
+int dx_pkg_note_state(char **words, const char *prefix, const char *text) {
+    struct dx_pkg pkg = {0};
+    struct dx_pkg_environment environment;
+    char key[65];
+    bool noted = find_known(&pkg, words, prefix, &environment) &&
+                 dx_pkg_environment_key(&pkg, words, &environment, NULL, key) &&
+                 dx_pkg_note_current(&pkg, &environment, key, text);
+    dx_pkg_release(&pkg);
+    return noted ? 0 : -1;
 }
 
 void dx_pkg_free(void *text) {

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answers.h"
 #include "listing.h"
 #include "uninstall.h"
 
@@ -12,9 +13,8 @@ static const struct {
     const char *word;
     command *run;
 } COMMANDS[] = {
-    {"freeze", dx_pkg_freeze},
-    {"list", dx_pkg_list},
-    {"uninstall", dx_pkg_uninstall},
+    {"compile", dx_pkg_compile}, {"freeze", dx_pkg_freeze}, {"install", dx_pkg_install},
+    {"list", dx_pkg_list},       {"sync", dx_pkg_sync},     {"uninstall", dx_pkg_uninstall},
 };
 
 bool dx_pkg_quick(struct dx_pkg *pkg, const struct dx_pkg_setting *setting, char *const *words,
@@ -24,7 +24,7 @@ bool dx_pkg_quick(struct dx_pkg *pkg, const struct dx_pkg_setting *setting, char
         return false;
     for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
         if (strcmp(words[1], COMMANDS[i].word) == 0)
-            return COMMANDS[i].run(pkg, words + 2, reply);
+            return COMMANDS[i].run(pkg, words + 1, reply);
     return false;
 }
 

@@ -71,7 +71,7 @@ bool dx_pkg_uninstall(struct dx_pkg *pkg, char *const *words, struct dx_pkg_repl
     struct dx_pkg_arguments arguments;
     struct dx_pkg_environment environment;
     struct dx_pkg_list names = {0};
-    if (!dx_pkg_parse(pkg, words, options, &arguments) ||
+    if (!dx_pkg_parse(pkg, words + 1, options, &arguments) ||
         !read_names(pkg, &arguments.positional, &names) ||
         !dx_pkg_settings_are_about_indexes(pkg) ||
         !dx_pkg_find_environment(pkg, arguments.python, &environment))

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from dx_py.pkg.commands.main import pip
-from dx_py.pkg.install import native
+from dx_py.pkg.install import native, natively
 
 from .conftest import write_wheel
 
@@ -27,19 +27,7 @@ ENTRY_POINTS = "[console_scripts]\napp = app:main\napp-sub = app.deep : Main.run
 
 
 def answer(*words):
-    """Status, output and errors of a command, or None where Python is to be asked."""
-    library = native.library()
-    ffi = library.ffi
-    texts = [ffi.new("char[]", os.fsencode(word)) for word in words]
-    out, err = ffi.new("char **"), ffi.new("char **")
-    array = ffi.new("char *[]", [*texts, ffi.NULL])
-    status = library.lib.dx_pkg_answer(ffi.NULL, array, out, err)
-    if status == -1:
-        return None
-    found = tuple(os.fsdecode(ffi.string(text[0])) for text in (out, err))
-    for text in (out, err):
-        library.lib.dx_pkg_free(text[0])
-    return status, *found
+    return native.answer(list(words))
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +46,7 @@ def test_both_executors_write_the_same(env, links, monkeypatch, mode):
     trees = [env.tree()]
     modes = [(env.folder / "bin" / "tool").stat().st_mode]
     assert env.pip("undo").status == 0
-    monkeypatch.setattr(native, "library", lambda: None)
+    monkeypatch.setattr(natively, "library", lambda: None)
     env.install(*words)
     assert env.tree() == trees[0]
     assert (env.folder / "bin" / "tool").stat().st_mode == modes[0]
@@ -206,8 +194,5 @@ def test_a_damaged_plan_changes_nothing(env, links, store, damage):
     records.append(os.fsencode(f"T\0{env.folder}/.dx-py\0\nY\0{env.python}\x003.12\0\n"))
     records += [os.fsencode(f"W\0{folder}\0app\x001\0\0\n") for folder in installed]
     order = b"".join(records)
-    library = native.library()
-    problem = library.lib.dx_pkg_apply_order(order, len(order))
-    assert b"no installation plan" in library.ffi.string(problem)
-    library.lib.dx_pkg_free(problem)
+    assert "no installation plan" in native.apply_order(order)
     assert env.tree() == before

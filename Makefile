@@ -103,10 +103,12 @@ faults-artifacts: setup
 # Scratch space of the long suites: environments, stores and logs.
 SCRATCH ?= /tmp/dx-py-conformance
 
-# CPython's own tests under --compile=all, then with compile, exec and eval routed too.
+# CPython's own tests under --compile=all, then with compile, exec and eval routed too; hours.
+# What was interrupted goes on: `make conformance-runtime RESUME=--resume`.
 conformance-runtime: setup
-	nice $(BIN)/python tests/programs/cpython_tests.py $(SCRATCH)/cpython
-	nice $(BIN)/python tests/programs/cpython_tests.py --stress $(SCRATCH)/cpython-stress
+	nice $(BIN)/python tests/programs/cpython_tests.py $(RESUME) $(SCRATCH)/cpython
+	nice $(BIN)/python tests/programs/cpython_tests.py $(RESUME) --stress \
+		$(SCRATCH)/cpython-stress
 
 conformance-programs: setup
 	nice $(BIN)/python tests/programs/real_programs.py $(SCRATCH)/programs

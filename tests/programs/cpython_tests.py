@@ -1,10 +1,11 @@
 """``make conformance-runtime``: CPython's own tests, every module through the front end.
 
-    python tests/programs/cpython_tests.py [--stress] [--jobs N] FOLDER [NAME ...]
+    python tests/programs/cpython_tests.py [--stress] [--resume] [--jobs N] FOLDER [NAME ...]
 
 One process a test file, as ``python -m test NAME``. A file that does not pass under DX-Py is
 run again under the interpreter alone, and is a miss only if it passes there. FOLDER, outside
-the checkout, gets the logs. The exit status is 0 with at most five misses.
+the checkout, gets the logs and a row a file in ``verdicts.tsv``; with --resume the files that
+have a row there are not run again. The exit status is 0 with at most five misses.
 """
 
 from __future__ import annotations
@@ -33,17 +34,21 @@ def main() -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     suite = Suite(options.folder.absolute(), is_stress=options.stress)
     names = options.names or suite.names()
+    known = suite.recorded() if options.resume else {}
     with ThreadPoolExecutor(options.jobs) as pool:
-        verdicts = dict(zip(names, pool.map(suite.judge, names), strict=True))
+        list(pool.map(suite.judge, [name for name in names if name not in known]))
+    verdicts = {name: verdict for name, verdict in suite.recorded().items() if name in names}
     misses = [name for name, verdict in verdicts.items() if verdict == "miss"]
     print(Counter(verdicts.values()))
-    print(f"misses: {', '.join(misses) or 'none'}")
+    for name in misses:
+        print(f"miss: {name}: {', '.join(suite.failed_methods(name)) or 'no method named'}")
     return 0 if len(misses) <= ALLOWED_MISSES else 1
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--stress", action="store_true")
+    parser.add_argument("--resume", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*")
@@ -53,6 +58,7 @@ def parse_arguments() -> argparse.Namespace:
 class Suite:
     def __init__(self, folder: Path, *, is_stress: bool) -> None:
         self.folder = folder
+        self.verdicts = folder / "verdicts.tsv"
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "DX_"))}
         self.plain = kept
         self.ours = kept | {
@@ -73,11 +79,27 @@ class Suite:
         if verdict == "failed":
             alone = self.run(name, "python", [PYTHON], self.plain)
             verdict = "miss" if alone == "passed" else "fails under python too"
+        with self.verdicts.open("a") as file:
+            file.write(f"{name}\t{verdict}\n")
         print(f"{name}\t{verdict}", flush=True)
         return verdict
 
+    def recorded(self) -> dict[str, str]:
+        """The last verdict on each file."""
+        if not self.verdicts.exists():
+            return {}
+        rows = (line.split("\t", 1) for line in self.verdicts.read_text().splitlines())
+        return dict(rows)
+
+    def failed_methods(self, name: str) -> list[str]:
+        text = self.log(name, "dx-py").read_text(errors="replace")
+        return sorted(set(re.findall(r"^(?:ERROR|FAIL): \w+ \((\S+?)\)", text, re.MULTILINE)))
+
+    def log(self, name: str, who: str) -> Path:
+        return self.folder / f"{name}.{who}.txt"
+
     def run(self, name: str, who: str, interpreter: list[Path | str], env) -> str:
-        log = self.folder / f"{name}.{who}.txt"
+        log = self.log(name, who)
         command = [*interpreter, "-m", "test", "--timeout", "300", name]
         with log.open("wb") as file:
             status = subprocess.call(

@@ -18,8 +18,7 @@ def install(settings: dict[str, str], parts: Parts) -> None:
     extensions = load("runtime_support.front_end")
     front_end = extensions.find(parts.home)
     if front_end is None or settings.get("DX_PORTABLE") == "1":
-        if "DX_STATS" in settings:
-            sys.stderr.write("dx-py: no native front end for this Python: the host compiles\n")
+        parts.tell("dx-py: no native front end for this Python: the host compiles")
         return
     private = load("runtime_support.store_files").private_extension
     cache = load("runtime_support.code_cache").open_cache(settings, parts)
@@ -27,15 +26,15 @@ def install(settings: dict[str, str], parts: Parts) -> None:
         front_end,
         cache,
         load("runtime_support.warning_probe").WarningProbe,
+        parts.tell_failure,
         strict=settings.get("DX_STRICT") == "1",
     )
     main_script = load("runtime_support.main_script")
-    if "DX_STATS" in settings:
-        statistics = load("runtime_support.statistics")
-        statistics.report_at_exit(pipeline, settings["DX_STATS"], private)
+    if settings.get("DX_STATS"):
+        load("runtime_support.statistics").report_at_exit(pipeline, parts, private)
     is_main = sys.modules["_thread"]._is_main_interpreter()
     if is_main and settings.get("DX_COMPILE_STRESS") == "1":
         path = extensions.find_extension(parts.home + "/runtime_support/_builtins")
         extensions.load_extension(path).install(front_end.parse, pipeline.accuse)
     load("runtime_support.import_hook").install(pipeline, replace_pycs=True)
-    main_script.install(pipeline, private)
+    main_script.install(pipeline, private, parts.tell_failure)

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 def install(settings: dict[str, str], parts: Parts) -> None:
     reader = Reader(settings, parts)
-    if "DX_STATS" in settings:
+    if settings.get("DX_STATS"):
         statistics = parts.load("runtime_support.statistics")
         private = parts.load("runtime_support.store_files").private_extension
-        statistics.report_at_exit(reader, settings["DX_STATS"], private)
+        statistics.report_at_exit(reader, parts, private)
     parts.load("runtime_support.import_hook").install_reader(reader.code_of)
 
 
@@ -58,5 +58,5 @@ class Reader:
         try:
             code_cache = self._parts.load("runtime_support.code_cache")
             self._cache = code_cache.open_cache(self._settings, self._parts)
-        except Exception:
-            return
+        except Exception as error:
+            self._parts.tell_failure("opening the store", error)

@@ -32,11 +32,13 @@ if TYPE_CHECKING:
 
 #: Gives a module of the standard library that ``sys.modules`` does not show.
 type PrivateModule = Callable[[str], ModuleType]
+#: Told what failed, and the exception.
+type TellFailure = Callable[[str, BaseException], None]
 
 _FILE_TYPE, _REGULAR = 0o170000, 0o100000
 
 
-def install(pipeline: Pipeline, private: PrivateModule) -> None:
+def install(pipeline: Pipeline, private: PrivateModule, tell_failure: TellFailure) -> None:
     """Claim the main script, if there is one and it compiles."""
     if sys.argv[0] in ("", "-", "-c", "-m") or _may_skip_first_line():
         return
@@ -44,7 +46,10 @@ def install(pipeline: Pipeline, private: PrivateModule) -> None:
         return
     try:
         script = _compile_script(pipeline, os.path.abspath(sys.argv[0]))
-    except Exception:
+    except (OSError, SyntaxError, ValueError):
+        return  # no file, or no program: the interpreter says so
+    except Exception as error:
+        tell_failure("compiling the main script", error)
         return
     if script is not None:
         hooks: list[Any] = sys.path_hooks

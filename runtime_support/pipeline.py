@@ -13,6 +13,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType
     from typing import Any
 
@@ -32,11 +33,13 @@ class Pipeline:
         front_end: FrontEnd,
         cache: CodeCache,
         probe: type[WarningProbe],
+        tell_failure: Callable[[str, BaseException], None],
         *,
         strict: bool,
     ) -> None:
         self._front_end = front_end
         self._probe = probe
+        self._tell_failure = tell_failure
         self._strict = strict
         self.cache = cache
         self.parsed = 0
@@ -86,7 +89,10 @@ class Pipeline:
             code = self.cache.load(source, filename, -1, even_if_warned=True)
             if code is None:
                 code = self._compile_silently(source, filename)
-        except Exception:
+        except (OSError, SyntaxError):
+            return host  # the source went, or is not what the .pyc was made of
+        except Exception as error:
+            self._tell_failure(f"the code of '{filename}'", error)
             return host
         if code is None or not self.cache.are_equal(code, host):
             self.unequal.append(filename)

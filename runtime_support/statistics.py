@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,29 +9,19 @@ if TYPE_CHECKING:
 
     from dx_py.runtime_support.compile_auto import Reader
     from dx_py.runtime_support.pipeline import Pipeline
+    from dx_py.runtime_support.startup import Parts
 
 
 def report_at_exit(
-    pipeline: Pipeline | Reader, target: str, private: Callable[[str], ModuleType]
+    pipeline: Pipeline | Reader, parts: Parts, private: Callable[[str], ModuleType]
 ) -> None:
-    """Write the counts when the interpreter ends.
-
-    ``target`` is "1" for the standard error, or an absolute path to which one line a process
-    is appended.
-    """
+    """Tell the counts when the interpreter ends."""
     # The functions registered are the interpreter's, not the module object's.
-    private("atexit").register(_report, pipeline, target)
+    private("atexit").register(_report, pipeline, parts)
 
 
-def _report(pipeline: Pipeline | Reader, target: str) -> None:
-    text = "\n".join(_lines(pipeline)) + "\n"
-    if not target.startswith("/"):
-        os.write(2, text.encode("utf-8", "backslashreplace"))
-        return
-    row = f"{os.getpid()}\t{text[:-1]}".replace("\n", "; ") + "\n"
-    descriptor = os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    os.write(descriptor, row.encode("utf-8", "backslashreplace"))
-    os.close(descriptor)
+def _report(pipeline: Pipeline | Reader, parts: Parts) -> None:
+    parts.tell("\n".join(_lines(pipeline)))
 
 
 def _lines(pipeline: Pipeline | Reader) -> list[str]:

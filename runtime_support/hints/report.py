@@ -20,13 +20,17 @@ RULES: dict[type[BaseException], tuple[str, ...]] = {
 }
 
 
-def hints_for(error: BaseException, load: Callable[[str], ModuleType]) -> list[str]:
-    """``load`` gives a module of this folder. No rule may raise: a hint is only a hint."""
+def hints_for(
+    error: BaseException,
+    load: Callable[[str], ModuleType],
+    tell_failure: Callable[[str, Exception], None],
+) -> list[str]:
+    """``load`` gives a module of this folder; a rule that raises is told and passed over."""
     found: list[str] = []
     for kind, names in RULES.items():
         for name in names if isinstance(error, kind) else ():
             try:
                 found += load(name).rule(load)(error)
-            except Exception:
-                continue
+            except Exception as failure:
+                tell_failure(f"the hint of '{name}'", failure)
     return list(dict.fromkeys(found))

@@ -65,7 +65,8 @@ def test_a_failing_start_up_module_costs_one_line(
 ) -> None:
     fake_package(tmp_path, startup)
     launcher = shutil.copy(relocatable, tmp_path / "bin" / "dx-py")
-    outcome = run([launcher, "-c", "print('here')"], cwd=tmp_path, environ=environ)
+    command = [launcher, "run", "--compile=all", "-c", "print('here')"]
+    outcome = run(command, cwd=tmp_path, environ=environ)
     assert (outcome.status, outcome.output) == (0, b"here\n")
     assert outcome.errors == f"dx-py: runtime is off: {line}\n".encode()
 
@@ -75,9 +76,10 @@ def test_the_start_up_module_gets_the_settings(
 ) -> None:
     home = fake_package(tmp_path, "def start(settings): print(sorted(settings.items()))")
     launcher = shutil.copy(relocatable, tmp_path / "bin" / "dx-py")
-    environ["DX_JIT"] = "0"
+    environ |= {"DX_JIT": "0", "DX_CACHE_DIR": str(tmp_path / "store")}
     command = [launcher, "run", "--compile=all", "--stats", "-c", ""]
     settings = [
+        ("DX_CACHE_DIR", str(tmp_path / "store")),
         ("DX_COMPILE", "all"),
         ("DX_JIT", "0"),
         ("DX_PY_HOME", str(home)),
@@ -104,6 +106,7 @@ def test_a_launcher_inside_one_of_another_installation(
     fake_package(tmp_path, "def start(settings): print('outer', flush=True)")
     outer = shutil.copy(relocatable, tmp_path / "bin" / "dx-py")
     inner = f"import subprocess; subprocess.run({[*launcher, *SHOW_PATH]!r}, check=True)"
+    environ["DX_COMPILE"] = "all"
     expected = run([*launcher, *SHOW_PATH], cwd=tmp_path, environ=environ)
     nested = run([outer, "-c", inner], cwd=tmp_path, environ=environ)
     assert nested == Outcome(0, b"outer\n" + expected.output, b"")

@@ -92,8 +92,9 @@ class Suite:
         return dict(rows)
 
     def failed_methods(self, name: str) -> list[str]:
+        """By their names in tracebacks: a single failure is reported without a heading."""
         text = self.log(name, "dx-py").read_text(errors="replace")
-        return sorted(set(re.findall(r"^(?:ERROR|FAIL): \w+ \((\S+?)\)", text, re.MULTILINE)))
+        return sorted(set(re.findall(r"^  File .*, in (test\w+)$", text, re.MULTILINE)))
 
     def log(self, name: str, who: str) -> Path:
         return self.folder / f"{name}.{who}.txt"
@@ -102,8 +103,14 @@ class Suite:
         log = self.log(name, who)
         command = [*interpreter, "-m", "test", "--timeout", "300", name]
         with log.open("wb") as file:
+            # Not in the checkout, whose `pkg` would be found in place of the tests' own.
             status = subprocess.call(
-                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=env
+                command,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                env=env,
             )
         text = log.read_text(errors="replace")
         if status in (0, 4) and re.search(r"\b1 test skipped|skipped --", text):

@@ -60,6 +60,32 @@ class Bench:
             [str(self.launcher), "--python", self.interpreter, *arguments], options
         )
 
+    def on_a_terminal(self, *arguments: str, **options: str) -> tuple[int, str]:
+        """Exit status of ``dx-py``, and what the terminal showed."""
+        return self.show([self.launcher, "--python", self.interpreter, *arguments], **options)
+
+    def show(self, command: Sequence[str | Path], **options: str) -> tuple[int, str]:
+        """Exit status of a command, and what a terminal of its own showed of it."""
+        ours, theirs = os.openpty()
+        kept = {key: os.environ[key] for key in ("HOME", "PATH") if key in os.environ}
+        process = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=kept | options,
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        shown = b""
+        try:
+            while chunk := os.read(ours, 4096):
+                shown += chunk
+        except OSError:  # Linux: the other end is closed
+            pass
+        os.close(ours)
+        return process.wait(), shown.decode().replace("\r\n", "\n")
+
     def counts(self) -> str:
         """The statistics of the last process that ended."""
         return self.stats.read_text().splitlines()[-1].partition("\t")[2]

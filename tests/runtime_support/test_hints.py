@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 
 import pytest
@@ -49,30 +47,6 @@ CASES = {
 }
 
 
-def on_a_terminal(bench, *arguments: str, **options: str) -> tuple[int, str]:
-    """Exit status and what the terminal showed."""
-    ours, theirs = os.openpty()
-    environment = {key: value for key, value in os.environ.items() if key in ("HOME", "PATH")}
-    environment |= options
-    process = subprocess.Popen(
-        [bench.launcher, "--python", bench.interpreter, *arguments],
-        cwd=bench.folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    shown = b""
-    try:
-        while chunk := os.read(ours, 4096):
-            shown += chunk
-    except OSError:  # Linux: the other end is closed
-        pass
-    os.close(ours)
-    return process.wait(), shown.decode().replace("\r\n", "\n")
-
-
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("mode", ["auto", "all"])
 def test_hints_follow_the_hosts_traceback(bench, name: str, mode: str) -> None:
@@ -82,7 +56,7 @@ def test_hints_follow_the_hosts_traceback(bench, name: str, mode: str) -> None:
         bench.write("random.py", "")
     bench.write("program.py", source)
     plain = bench.python("program.py")
-    status, shown = on_a_terminal(bench, "program.py", DX_COMPILE=mode)
+    status, shown = bench.on_a_terminal("program.py", DX_COMPILE=mode)
     text = plain.output + plain.errors
     assert (status, shown[: len(text)]) == (plain.status, text)
     hints = shown[len(text) :]
@@ -95,20 +69,20 @@ def test_the_users_hook_wins(bench) -> None:
     bench.write(
         "program.py", "import sys\nsys.excepthook = lambda *a: print('mine')\nimport yaml"
     )
-    assert on_a_terminal(bench, "program.py") == (1, "mine\n")
+    assert bench.on_a_terminal("program.py") == (1, "mine\n")
 
 
 def test_a_hook_that_calls_the_original_gets_the_hints(bench) -> None:
     program = "import sys\nsys.excepthook = lambda *a: sys.__excepthook__(*a)\nimport yaml"
     bench.write("program.py", program)
-    assert "hint: " in on_a_terminal(bench, "program.py")[1]
+    assert "hint: " in bench.on_a_terminal("program.py")[1]
 
 
 def test_hints_can_be_switched_off(bench) -> None:
     bench.write(
         "program.py", "import sys; print(sys.excepthook is sys.__excepthook__)\nimport yaml"
     )
-    _, shown = on_a_terminal(bench, "program.py", DX_HINTS="0")
+    _, shown = bench.on_a_terminal("program.py", DX_HINTS="0")
     assert "hint: " not in shown
     assert shown.startswith("True\n")
 
@@ -120,5 +94,5 @@ def test_without_a_terminal_nothing_is_exchanged(bench) -> None:
 
 def test_the_modules_of_a_program_on_a_terminal_are_the_hosts(bench) -> None:
     code = "import sys; print(sorted(sys.modules), sys.excepthook is sys.__excepthook__)"
-    _, shown = on_a_terminal(bench, "-c", code)
+    _, shown = bench.on_a_terminal("-c", code)
     assert shown == bench.python("-c", code).output

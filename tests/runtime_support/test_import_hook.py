@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import py_compile
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -299,3 +300,58 @@ def test_what_auto_exchanges_looks_like_the_host_s(tree) -> None:
         "print(f.__module__, f.__qualname__, f.__doc__, f.__code__.co_filename, f.__name__)"
     )
     assert tree.dx_py("-c", code, mode="auto") == tree.python("-c", code)
+
+
+def parts_loaded(errors: str) -> set[str]:
+    """Modules of the runtime whose code was loaded, from what ``python -v`` writes."""
+    pattern = r"^# code object from .*runtime_support/(?:__pycache__/)?(\w+)\."
+    return set(re.findall(pattern, errors, re.MULTILINE))
+
+
+SHOW_EXCHANGES = """
+import _frozen_importlib_external as external, sys
+print(external.SourceLoader.source_to_code.__globals__ is vars(external))
+print(sys.excepthook, sys.path_hooks, "atexit" in sys.modules)
+"""
+
+
+def test_auto_without_a_store_exchanges_and_loads_nothing(tree) -> None:
+    code = f"import package.module\n{SHOW_EXCHANGES}"
+    ran = tree.dx_py("-v", "-c", code, mode="auto", DX_STATS="", DX_STRICT="")
+    assert ran.output == tree.python("-c", code).output
+    assert ran.output.startswith("True\n")
+    assert parts_loaded(ran.errors) == set()
+
+
+def test_auto_with_a_store_loads_nothing_while_there_are_pycs(tree) -> None:
+    tree.dx_py("-c", "import package.module")
+    ran = tree.dx_py("-v", "-c", "import package.module", mode="auto", DX_STATS="")
+    assert parts_loaded(ran.errors) == set()
+
+
+def test_auto_with_a_store_loads_its_reader_with_the_first_source(tree) -> None:
+    tree.dx_py("-B", "-c", "import package.module, package.circle_a")
+    code = "import package.module, package.circle_a"
+    ran = tree.dx_py("-B", "-v", "-c", code, mode="auto", DX_STATS="")
+    reader = {"startup", "compile_auto", "import_hook"}
+    cache = {"code_cache", "store_files", "code_artifact"}
+    assert parts_loaded(ran.errors) == reader | cache
+
+
+def test_a_program_that_exchanged_the_function_first_keeps_its_own(tree) -> None:
+    tree.dx_py("-c", "pass", mode="all")
+    (tree.store / "v1" / "actions").mkdir(parents=True, exist_ok=True)
+    tree.write(
+        "program.py",
+        "import _frozen_importlib_external as external\n"
+        "host = external.SourceLoader.source_to_code\n"
+        "def mine(self, data, path, *, _optimize=-1):\n"
+        "    print('mine', path)\n"
+        "    return host(self, data, path, _optimize=_optimize)\n"
+        "external.SourceLoader.source_to_code = mine\n"
+        "import package.module, package.circle_a\n"
+        "print(external.SourceLoader.source_to_code is mine)\n",
+    )
+    expected = tree.python("-B", "program.py")
+    assert expected.output.count("mine") == 4
+    assert tree.dx_py("-B", "program.py", mode="auto", DX_STATS="") == expected

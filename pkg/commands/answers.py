@@ -17,7 +17,7 @@ from dx_py.pkg.commands.options import Arguments
 from dx_py.pkg.environment import Environment
 from dx_py.pkg.index.links import local_path
 from dx_py.pkg.install.native import answer, answer_key, library
-from dx_py.pkg.install.natively import encode_records
+from dx_py.pkg.install.natively import encode_records, stamp
 from dx_py.pkg.names import NormalizedName
 from dx_py.pkg.store_paths import save
 
@@ -120,16 +120,7 @@ def _local_links(services: Services) -> Iterator[Path | None]:
 
 
 def _stamps(paths: Iterable[Path]) -> list[tuple[str, ...]]:
-    return [("T", str(path), _stamp(path)) for path in dict.fromkeys(paths)]
-
-
-def _stamp(path: Path) -> str:
-    """As ``pkg/native/stamps.c`` writes it."""
-    try:
-        found = path.stat()
-    except OSError:
-        return "-;"
-    return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns};"
+    return [("T", str(path), stamp(path)) for path in dict.fromkeys(paths)]
 
 
 def _digest(path: str) -> str:

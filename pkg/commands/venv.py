@@ -10,6 +10,7 @@ from dx_py.pkg.commands.options import Arguments, Command, Kind, Option, parse
 from dx_py.pkg.environment import environment_of, find_python
 from dx_py.pkg.errors import EnvironmentProblemError, UsageError
 from dx_py.pkg.install.venv import create
+from dx_py.pkg.install.venv_note import note_template
 from dx_py.pkg.interpreter import Interpreter
 from dx_py.pkg.store_paths import pkg_store
 
@@ -56,7 +57,8 @@ def _run(arguments: Arguments) -> int:
     if not arguments.positional:
         raise UsageError("venv needs a folder, for instance 'dx-py venv .venv'")
     store = pkg_store()
-    interpreter = _base(arguments, store)
+    found = _python(arguments)
+    interpreter = environment_of(found, store, break_system=True).interpreter
     options = tuple(f"--{name}" for name in _PASSED_ON if arguments.flag(name))
     python = Path(str(interpreter.answer["base_executable"]))
     for name in arguments.positional:
@@ -70,6 +72,8 @@ def _run(arguments: Arguments) -> int:
         create(folder, python, store, options, prompt=arguments.text("prompt"))
         if not arguments.flag("without-pip"):
             _install_pip(folder, interpreter, store, arguments)
+    if not options:
+        note_template(found, interpreter, store)
     return 0
 
 
@@ -82,17 +86,14 @@ def _refuse_occupied(folder: Path, arguments: Arguments) -> None:
         )
 
 
-def _base(arguments: Arguments, store: Path) -> Interpreter:
+def _python(arguments: Arguments) -> Path:
     """The interpreter named, the one of PATH, or the one DX-Py runs on."""
     if arguments.text("python"):
-        return environment_of(
-            find_python(arguments.text("python"), system=True), store, break_system=True
-        ).interpreter
+        return find_python(arguments.text("python"), system=True)
     try:
-        found = find_python("", system=True)
+        return find_python("", system=True)
     except EnvironmentProblemError:
-        found = Path(sys.executable)
-    return environment_of(found, store, break_system=True).interpreter
+        return Path(sys.executable)
 
 
 def _install_pip(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from dx_py.pkg.environment import Environment
 from dx_py.pkg.errors import EnvironmentProblemError
@@ -59,6 +60,15 @@ def _order(
 def encode_records(records: Iterable[tuple[str, ...]]) -> bytes:
     """What ``pkg/native/records.c`` reads."""
     return os.fsencode("".join("\0".join(record) + "\0\n" for record in records))
+
+
+def stamp(path: Path) -> str:
+    """As ``pkg/native/stamps.c`` writes it."""
+    try:
+        found = path.stat()
+    except OSError:
+        return "-;"
+    return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns};"
 
 
 def _target(environment: Environment, link_mode: str) -> Iterator[tuple[str, ...]]:

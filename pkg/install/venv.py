@@ -19,7 +19,7 @@ from dx_py.pkg.store_paths import save
 
 _KIND = "pkg-venv-template"
 _SCHEMA = 1
-_PLACEHOLDER = "dxPyVenvPlaceholder"
+PLACEHOLDER = "dxPyVenvPlaceholder"
 #: With other characters in its path the scripts would need quoting: venv itself knows how.
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+")
 
@@ -37,7 +37,7 @@ def create(
     if prompt or not set(str(target)) <= _PLAIN or "--upgrade" in options:
         _run_venv(python, target, (*options, *(("--prompt", prompt) if prompt else ())))
         return
-    template = _load(python, store, options) or _make(python, store, options)
+    template = kept_template(python, store, options) or _make(python, store, options)
     if "--clear" in options and target.is_dir():
         _clear(target)
     _instantiate(template, target)
@@ -75,7 +75,8 @@ def _template_path(python: Path, store: Path, options: tuple[str, ...]) -> Path:
     return store / "venv-templates" / hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
 
 
-def _load(python: Path, store: Path, options: tuple[str, ...]) -> Template | None:
+def kept_template(python: Path, store: Path, options: tuple[str, ...]) -> Template | None:
+    """What an environment of this interpreter holds, if one was made before."""
     try:
         data = _template_path(python, store, options).read_bytes()
         stamp, template = decode_as(data, kind=_KIND, schema=_SCHEMA)
@@ -86,7 +87,7 @@ def _load(python: Path, store: Path, options: tuple[str, ...]) -> Template | Non
 
 def _make(python: Path, store: Path, options: tuple[str, ...]) -> Template:
     base = store / "tmp" / f"venv-{os.getpid()}"
-    home = base / _PLACEHOLDER
+    home = base / PLACEHOLDER
     kept = tuple(option for option in options if option != "--clear")
     try:
         base.mkdir(parents=True, exist_ok=True)
@@ -132,7 +133,7 @@ def _instantiate(template: Template, target: Path) -> None:
             _replace_link(f"{base}/{link}", points_to)
         home, name = os.fsencode(template["home"]), os.fsencode(target.name)
         for relative, mode, data in template["files"]:
-            own = data.replace(home, os.fsencode(base)).replace(_PLACEHOLDER.encode(), name)
+            own = data.replace(home, os.fsencode(base)).replace(PLACEHOLDER.encode(), name)
             _write(f"{base}/{relative}", own, mode)
     except OSError as error:
         raise EnvironmentProblemError(f"cannot make '{target}': {error.strerror}") from None

@@ -6,6 +6,7 @@
 #include "answers.h"
 #include "listing.h"
 #include "uninstall.h"
+#include "venv.h"
 
 typedef bool command(struct dx_pkg *pkg, char *const *words, struct dx_pkg_reply *reply);
 
@@ -19,7 +20,8 @@ static const struct {
 
 bool dx_pkg_quick(struct dx_pkg *pkg, const struct dx_pkg_setting *setting, char *const *words,
                   struct dx_pkg_reply *reply) {
-    (void)setting;
+    if (strcmp(words[0], "venv") == 0)
+        return dx_pkg_venv(pkg, setting, words, reply);
     if (strcmp(words[0], "pip") != 0 || !words[1])
         return false;
     for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dx_py.pkg.commands.venv import venv
+from dx_py.pkg.install import native
 
 
 def tree(folder: Path, name: str) -> dict[str, object]:
@@ -19,9 +21,11 @@ def tree(folder: Path, name: str) -> dict[str, object]:
         if path.is_symlink():
             found[relative] = str(path.readlink())
         elif path.is_file():
-            data = path.read_text().replace(str(folder), "HERE")
+            data = path.read_bytes().decode("latin-1").replace(str(folder), "HERE")
             lines = data.replace(name, "NAME").splitlines()
-            found[relative] = [line for line in lines if not line.startswith("command =")]
+            # The command line, and the hashes of scripts, hold the path in another shape.
+            own = ("command =", "../../../bin/")
+            found[relative] = [line for line in lines if not line.startswith(own)]
         else:
             found[relative] = None
     return found
@@ -82,3 +86,45 @@ def test_the_prompt_can_be_named(tmp_path):
 def test_a_folder_is_needed(capsys):
     assert venv([]) == 2
     assert "needs a folder" in capsys.readouterr().err
+
+
+needs_native = pytest.mark.skipif(native.library() is None, reason="no native code here")
+
+
+@needs_native
+@pytest.mark.parametrize("options", [[], ["--without-pip"]])
+def test_the_next_one_needs_no_python(tmp_path, options):
+    words = ["--python", sys._base_executable, *options]
+    first, second = tmp_path / "dxfirst", tmp_path / "dxsecond"
+    assert venv([*words, str(first)]) == 0
+    assert native.answer(["venv", *words, str(second)]) == (0, "", "")
+    for folder in (first, second):
+        shutil.rmtree(folder / ".dx-py", ignore_errors=True)
+    assert tree(first, "dxfirst") == tree(second, "dxsecond")
+
+
+@needs_native
+@pytest.mark.parametrize(
+    "words",
+    [["--clear", "DIR"], ["--prompt", "x", "DIR"], ["DIR", "DIR2"], ["it's"], ["EMPTY"],
+     ["-p", "~/python", "DIR"], ["-p", "absent", "DIR"], []],
+)  # fmt: skip
+def test_other_environments_are_pythons(tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    assert venv(["--without-pip", "--python", sys._base_executable, "first"]) == 0
+    (tmp_path / "EMPTY").mkdir()
+    base = [] if "-p" in words else ["--python", sys._base_executable]
+    assert native.answer(["venv", "--without-pip", *base, *words]) is None
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["EMPTY", "first"]
+
+
+@needs_native
+def test_a_changed_interpreter_makes_its_own_environments(tmp_path):
+    python = tmp_path / "python3"
+    python.symlink_to(sys._base_executable)
+    words = ["--without-pip", "--python", str(python)]
+    assert venv([*words, str(tmp_path / "a")]) == 0
+    assert native.answer(["venv", *words, str(tmp_path / "b")]).status == 0
+    python.unlink()
+    python.write_text("#!/bin/sh\nexec " + sys._base_executable + ' "$@"\n')
+    assert native.answer(["venv", *words, str(tmp_path / "c")]) is None

@@ -50,11 +50,13 @@ class SymbolAnalysis:
     """The module's scope, complete only where `diagnostics` is empty.
 
     `scopes` finds the scope of a function, class, lambda, comprehension, type alias or type
-    variable by its node. Diagnostics are in the order in which the host would meet them.
+    variable by its node; `type_parameter_scopes` that of a generic's parameters, by the node
+    of the generic. Diagnostics are in the order in which the host would meet them.
     """
 
     module: Scope
     scopes: Mapping[ast.AST, Scope]
+    type_parameter_scopes: Mapping[ast.AST, Scope]
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -66,9 +68,14 @@ def analyse_symbols(tree: ast.mod, *, future_annotations: bool) -> SymbolAnalysi
     """
     collector = Collector(tree, future_annotations=future_annotations)
     walk(collector, tree, VISITORS)
-    module = collector.module
-    if collector.diagnostics:
-        return SymbolAnalysis(module, collector.scopes, tuple(collector.diagnostics))
-    resolver = Resolver()
-    resolver.resolve(module)
-    return SymbolAnalysis(module, collector.scopes, tuple(resolver.diagnostics))
+    diagnostics = collector.diagnostics
+    if not diagnostics:
+        resolver = Resolver()
+        resolver.resolve(collector.module)
+        diagnostics = resolver.diagnostics
+    return SymbolAnalysis(
+        collector.module,
+        collector.scopes,
+        collector.type_parameter_scopes,
+        tuple(diagnostics),
+    )

@@ -32,8 +32,9 @@ class Collector:
         # How many iterables of comprehensions enclose the place: `:=` may not stand there.
         self.iterable_depth = 0
         self.in_iteration_target = False
-        # The code scopes by their nodes; generics' own scopes are reached through parents.
+        # The code scopes by their nodes, and the scopes of generics' parameters by theirs.
         self.scopes: dict[ast.AST, Scope] = {root: self.module}
+        self.type_parameter_scopes: dict[ast.AST, Scope] = {}
         self.diagnostics: list[Diagnostic] = []
 
     @property
@@ -53,7 +54,9 @@ class Collector:
         scope = Scope(kind, name, node.lineno, node.col_offset, nested=nested)
         if kind is not ScopeKind.ANNOTATION:
             outer.children.append(scope)
-        if kind is not ScopeKind.TYPE_PARAMETERS:
+        if kind is ScopeKind.TYPE_PARAMETERS:
+            self.type_parameter_scopes[node] = scope
+        else:
             self.scopes[node] = scope
         self.stack.append(scope)
         target, self.in_iteration_target = self.in_iteration_target, False

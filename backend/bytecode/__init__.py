@@ -1,0 +1,1 @@
+"""From code-level IR to code objects: flow-graph optimisation and assembly."""

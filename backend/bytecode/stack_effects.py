@@ -1,0 +1,141 @@
+"""How many values each instruction adds to the operand stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+_FIXED: Final[dict[str, int]] = {
+    "BEFORE_ASYNC_WITH": 1,
+    "BEFORE_WITH": 1,
+    "BINARY_OP": -1,
+    "BINARY_SLICE": -2,
+    "BINARY_SUBSCR": -1,
+    "CALL_INTRINSIC_1": 0,
+    "CALL_INTRINSIC_2": -1,
+    "CHECK_EG_MATCH": 0,
+    "CHECK_EXC_MATCH": 0,
+    "CLEANUP_THROW": -2,
+    "COMPARE_OP": -1,
+    "CONTAINS_OP": -1,
+    "COPY": 1,
+    "COPY_FREE_VARS": 0,
+    "DELETE_ATTR": -1,
+    "DELETE_DEREF": 0,
+    "DELETE_FAST": 0,
+    "DELETE_GLOBAL": 0,
+    "DELETE_NAME": 0,
+    "DELETE_SUBSCR": -2,
+    "DICT_MERGE": -1,
+    "DICT_UPDATE": -1,
+    "END_ASYNC_FOR": -2,
+    "END_FOR": -2,
+    "END_SEND": -1,
+    "GET_AITER": 0,
+    "GET_ANEXT": 1,
+    "GET_AWAITABLE": 0,
+    "GET_ITER": 0,
+    "GET_LEN": 1,
+    "GET_YIELD_FROM_ITER": 0,
+    "IMPORT_FROM": 1,
+    "IMPORT_NAME": -1,
+    "IS_OP": -1,
+    "JUMP": 0,
+    "JUMP_NO_INTERRUPT": 0,
+    "KW_NAMES": 0,
+    "LIST_APPEND": -1,
+    "LIST_EXTEND": -1,
+    "LOAD_ASSERTION_ERROR": 1,
+    "LOAD_BUILD_CLASS": 1,
+    "LOAD_CLOSURE": 1,
+    "LOAD_CONST": 1,
+    "LOAD_DEREF": 1,
+    "LOAD_FAST": 1,
+    "LOAD_FAST_AND_CLEAR": 1,
+    "LOAD_FAST_CHECK": 1,
+    "LOAD_FROM_DICT_OR_DEREF": 0,
+    "LOAD_FROM_DICT_OR_GLOBALS": 0,
+    "LOAD_LOCALS": 1,
+    "LOAD_NAME": 1,
+    "MAKE_CELL": 0,
+    "MAP_ADD": -2,
+    "MATCH_CLASS": -2,
+    "MATCH_KEYS": 1,
+    "MATCH_MAPPING": 1,
+    "MATCH_SEQUENCE": 1,
+    "NOP": 0,
+    "POP_BLOCK": 0,
+    "POP_EXCEPT": -1,
+    "POP_JUMP_IF_FALSE": -1,
+    "POP_JUMP_IF_NONE": -1,
+    "POP_JUMP_IF_NOT_NONE": -1,
+    "POP_JUMP_IF_TRUE": -1,
+    "POP_TOP": -1,
+    "PUSH_EXC_INFO": 1,
+    "PUSH_NULL": 1,
+    "RERAISE": -1,
+    "RESUME": 0,
+    "RETURN_CONST": 0,
+    "RETURN_GENERATOR": 0,
+    "RETURN_VALUE": -1,
+    "SEND": 0,
+    "SETUP_ANNOTATIONS": 0,
+    "SET_ADD": -1,
+    "SET_UPDATE": -1,
+    "STORE_ATTR": -2,
+    "STORE_DEREF": -1,
+    "STORE_FAST": -1,
+    "STORE_FAST_MAYBE_NULL": -1,
+    "STORE_GLOBAL": -1,
+    "STORE_NAME": -1,
+    "STORE_SLICE": -4,
+    "STORE_SUBSCR": -3,
+    "SWAP": 0,
+    "UNARY_INVERT": 0,
+    "UNARY_NEGATIVE": 0,
+    "UNARY_NOT": 0,
+    "WITH_EXCEPT_START": 1,
+    "YIELD_VALUE": 0,
+    "FOR_ITER": 1,
+    "SETUP_FINALLY": 0,
+    "SETUP_CLEANUP": 0,
+    "SETUP_WITH": 0,
+}
+
+_BY_ARGUMENT: Final[dict[str, Callable[[int], int]]] = {
+    "BUILD_CONST_KEY_MAP": lambda arg: -arg,
+    "BUILD_LIST": lambda arg: 1 - arg,
+    "BUILD_MAP": lambda arg: 1 - 2 * arg,
+    "BUILD_SET": lambda arg: 1 - arg,
+    "BUILD_SLICE": lambda arg: -2 if arg == 3 else -1,
+    "BUILD_STRING": lambda arg: 1 - arg,
+    "BUILD_TUPLE": lambda arg: 1 - arg,
+    "CALL": lambda arg: -1 - arg,
+    "CALL_FUNCTION_EX": lambda arg: -2 - (arg & 1),
+    "FORMAT_VALUE": lambda arg: -1 if arg & 4 else 0,
+    "LOAD_ATTR": lambda arg: arg & 1,
+    "LOAD_GLOBAL": lambda arg: 1 + (arg & 1),
+    "LOAD_SUPER_ATTR": lambda arg: -2 + (arg & 1),
+    "MAKE_FUNCTION": lambda arg: -arg.bit_count(),
+    "RAISE_VARARGS": lambda arg: -arg,
+    "UNPACK_EX": lambda arg: (arg & 0xFF) + (arg >> 8),
+    "UNPACK_SEQUENCE": lambda arg: arg - 1,
+}
+
+#: Where control goes to the target, or an exception to the handler.
+_AT_TARGET: Final[dict[str, int]] = {
+    "SETUP_FINALLY": 1,
+    "SETUP_CLEANUP": 2,
+    "SETUP_WITH": 1,
+}
+
+
+def stack_effect(opcode: str, arg: int) -> int:
+    """Where control goes on to the next instruction."""
+    effect = _FIXED.get(opcode)
+    return _BY_ARGUMENT[opcode](arg) if effect is None else effect
+
+
+def effect_at_target(opcode: str, arg: int) -> int:
+    effect = _AT_TARGET.get(opcode)
+    return stack_effect(opcode, arg) if effect is None else effect

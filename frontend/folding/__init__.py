@@ -1,0 +1,1 @@
+"""The host's optimiser of trees, which runs before scopes are analysed."""

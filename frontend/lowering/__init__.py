@@ -1,0 +1,1 @@
+"""From trees and scopes to code-level IR."""

@@ -17,7 +17,7 @@ except ImportError:
 
 
 def why_not():
-    if os.environ.get("DX_PORTABLE"):
+    if os.environ.get("DX_PORTABLE") == "1":
         return "DX_PORTABLE=1: the native tier is off"
     if _core is None:
         return "the runtime core was not built"

@@ -19,9 +19,11 @@ def usage_error(program: str, message: str) -> int:
 def suggestion(word: str, known: Iterable[str], *, list_all: bool = False) -> str:
     """`` (did you mean 'X'?)`` for the nearest of ``known``, else nothing or all of them."""
     choices = sorted(known)
-    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
+    # Without dashes, which would make all options alike.
+    bare = {name.lstrip("-"): name for name in choices}
+    near = difflib.get_close_matches(word.lstrip("-"), bare, n=1, cutoff=0.5)
     if near:
-        return f" (did you mean '{near[0]}'?)"
+        return f" (did you mean '{bare[near[0]]}'?)"
     return f" (known: {', '.join(choices)})" if list_all else ""
 
 

@@ -34,13 +34,7 @@ static int execute(const struct dx_plan *plan, bool only_show) {
 
 /* Test ids that are known from before need no Python. */
 static int discover(const struct dx_command_line *line, const struct dx_plan *plan) {
-    const char *interpreter = dx_setting("DX_INTERPRETER");
-    if (line->request != DX_RUN_COMMAND || strcmp(line->arguments.items[0], "test") != 0)
-        return DX_ASK_PYTHON;
-    for (int i = 0; i < plan->change_count; i++)
-        if (strcmp(plan->changes[i].name, "DX_INTERPRETER") == 0)
-            interpreter = plan->changes[i].value;
-    return interpreter ? dx_discover(interpreter, line->arguments.items + 1) : DX_ASK_PYTHON;
+    return plan->tests ? dx_discover(plan->tests, line->arguments.items + 1) : DX_ASK_PYTHON;
 }
 
 /* So do many package commands in an environment that is as they left it. */

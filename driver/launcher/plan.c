@@ -138,9 +138,41 @@ static struct dx_plan own_module(const char *module, const struct dx_installatio
     return plan;
 }
 
+/* What `test` leaves to DX-Py's own interpreter: first words, and beginnings of any word. */
+static const char *const OWN_TEST_OPTIONS[] = {"--python", "--engine", "--emit-ninja", NULL};
+
+/* Whether the tests can be run by the project's interpreter at once. */
+static bool is_plain_test(const struct dx_command_line *line,
+                          const struct dx_installation *installation) {
+    if (strcmp(line->arguments.items[0], "test") != 0 || !installation->home)
+        return false;
+    for (size_t i = 1; i < line->arguments.count; i++)
+        for (const char *const *option = OWN_TEST_OPTIONS; *option; option++)
+            if (dx_starts(line->arguments.items[i], *option))
+                return false;
+    return true;
+}
+
+/* As dx_py.testrun.command does after starting DX-Py's own interpreter. */
+static struct dx_plan test_plan(const struct dx_command_line *line,
+                                const struct dx_installation *installation,
+                                const struct dx_interpreter *interpreter) {
+    struct dx_plan plan = {.path = interpreter->path,
+                           .tests = interpreter->path,
+                           .problem = interpreter->problem};
+    dx_add(&plan.arguments, interpreter->path);
+    dx_add(&plan.arguments, dx_join(installation->home, "testrun/worker/boot.py"));
+    dx_add(&plan.arguments, "-m");
+    for (size_t i = 1; i < line->arguments.count; i++)
+        dx_add(&plan.arguments, line->arguments.items[i]);
+    return plan;
+}
+
 static struct dx_plan command_plan(const struct dx_command_line *line,
                                    const struct dx_installation *installation,
                                    const struct dx_interpreter *interpreter) {
+    if (is_plain_test(line, installation))
+        return test_plan(line, installation, interpreter);
     struct dx_plan plan = own_module("dx_py.driver", installation);
     if (!plan.path)
         plan.problem = dx_format("cannot run '%s': its own files or its interpreter are not "

@@ -18,6 +18,7 @@ struct dx_plan {
     struct dx_list arguments;
     struct dx_change changes[DX_MOST_CHANGES];
     int change_count;
+    const char *tests;   /* the interpreter, where the plan is to run tests; else NULL */
     const char *problem; /* with a path: one line to show first, or NULL */
 };
 

@@ -13,6 +13,8 @@ from dx_py.driver.portable_launcher.installation import Installation, bootstrap_
 from dx_py.driver.portable_launcher.interpreter import Interpreter, find_interpreter
 from dx_py.driver.portable_launcher.versions import is_program, setting
 
+#: What ``test`` leaves to DX-Py's own interpreter.
+OWN_TEST_OPTIONS = ("--python", "--engine", "--emit-ninja")
 CODE_SUFFIXES = (".py", ".pyw", ".pyc", ".pyz")
 
 
@@ -49,11 +51,28 @@ def make_plan(line: CommandLine, installation: Installation) -> Plan:
 def _command_plan(
     line: CommandLine, installation: Installation, interpreter: Interpreter
 ) -> Plan:
+    if _is_plain_test(line):
+        return _test_plan(line, installation, interpreter)
     python = installation.python
     plan = Plan(python, [python, "-I", "-m", "dx_py.driver", *line.arguments])
     if interpreter.path is not None:
         plan.change("DX_INTERPRETER", interpreter.path)
     return plan
+
+
+def _is_plain_test(line: CommandLine) -> bool:
+    """Whether the tests can be run by the project's interpreter at once."""
+    word, *rest = line.arguments
+    return word == "test" and not any(name.startswith(OWN_TEST_OPTIONS) for name in rest)
+
+
+def _test_plan(line: CommandLine, installation: Installation, interpreter: Interpreter) -> Plan:
+    """As dx_py.testrun.command does after starting DX-Py's own interpreter."""
+    if interpreter.path is None:
+        return Plan(None, problem=interpreter.problem)
+    boot = str(Path(installation.home, "testrun", "worker", "boot.py"))
+    arguments = [interpreter.path, boot, "-m", *line.arguments[1:]]
+    return Plan(interpreter.path, arguments, problem=interpreter.problem)
 
 
 def _is_python_target(target: str) -> bool:

@@ -88,11 +88,17 @@ def test_a_sub_command_is_told_the_interpreter(
 def test_a_module_of_ours_goes_to_its_word(
     arguments: list[str], launcher: tuple[str, ...], tmp_path: Path
 ) -> None:
-    assert arguments_of(plan(launcher, arguments, tmp_path))[3:] == [
-        "dx_py.driver",
-        "test",
-        "-x",
-    ]
+    python, boot, *rest = arguments_of(plan(launcher, arguments, tmp_path))
+    assert (python, rest) == (PYTHON, ["-m", "-x"])
+    assert boot.endswith("testrun/worker/boot.py")
+
+
+@pytest.mark.parametrize("option", ["--python=x", "--engine=ninja", "--emit-ninja"])
+def test_what_needs_dx_py_s_own_modules_stays_with_the_driver(
+    option: str, launcher: tuple[str, ...], tmp_path: Path
+) -> None:
+    made = arguments_of(plan(launcher, ["test", "-x", option], tmp_path))
+    assert made == [PYTHON, "-I", "-m", "dx_py.driver", "test", "-x", option]
 
 
 @pytest.mark.parametrize("arguments", [["-B", "-m", "pytest"], ["-c", "pytest"], ["./test"]])

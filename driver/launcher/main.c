@@ -14,6 +14,7 @@
 #include "interpreter.h"
 #include "plan.h"
 #include "quick.h"
+#include "server_client.h"
 #include "text.h"
 
 enum { FAILED = 1, WRONG_USAGE = 2 };
@@ -32,9 +33,13 @@ static int execute(const struct dx_plan *plan, bool only_show) {
     return FAILED;
 }
 
-/* Test ids that are known from before need no Python. */
-static int discover(const struct dx_command_line *line, const struct dx_plan *plan) {
-    return plan->tests ? dx_discover(plan->tests, line->arguments.items + 1) : DX_ASK_PYTHON;
+/* Test ids that are known from before need no Python, and a run that a server does no new one. */
+static int run_tests(const struct dx_command_line *line, const struct dx_plan *plan) {
+    char *const *arguments = line->arguments.items + 1;
+    int status = dx_discover(plan->tests, arguments);
+    if (status != DX_ASK_PYTHON)
+        return status;
+    return dx_ask_server(plan->tests, plan->arguments.items[1], arguments);
 }
 
 /* So do many package commands in an environment that is as they left it. */
@@ -66,6 +71,7 @@ int main(int count, char **arguments) {
     if (answered != DX_PKG_ASK_PYTHON)
         return answered;
     struct dx_plan plan = dx_make_plan(&line, &installation);
-    int status = line.show_plan ? DX_ASK_PYTHON : discover(&line, &plan);
+    bool tests = plan.tests && !line.show_plan;
+    int status = tests ? run_tests(&line, &plan) : DX_ASK_PYTHON;
     return status == DX_ASK_PYTHON ? execute(&plan, line.show_plan) : status;
 }

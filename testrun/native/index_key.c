@@ -93,9 +93,13 @@ static int cache_root(char *root, size_t size) {
     return written > 0 && (size_t)written < size ? 0 : -1;
 }
 
+int dx_test_cache_root(char *root, size_t size) {
+    return cache_root(root, size) || root[0] != '/' || dx_path_trusted(root) != DX_OK ? -1 : 0;
+}
+
 int dx_index_path(const char *interpreter, char *const *arguments, char *path, size_t size) {
     char root[PATH_MAX], digest[65];
-    if (cache_root(root, sizeof root) || root[0] != '/' || dx_path_trusted(root) != DX_OK)
+    if (dx_test_cache_root(root, sizeof root))
         return -1;
     if (key(interpreter, arguments, digest))
         return -1;

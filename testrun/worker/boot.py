@@ -1,4 +1,5 @@
-"""Entry script: ``boot.py ARGS`` is ``pytest ARGS``; ``boot.py -m ARGS``, ``python -m pytest``.
+"""Entry script: ``boot.py ARGS`` is ``pytest ARGS``; ``boot.py -m ARGS``, ``python -m pytest``;
+``boot.py --dx-serve SOCKET`` is the server that such runs may be forked from.
 
 Gives the process the ``sys.path`` and ``sys.argv`` that pytest's own entry would have had.
 """
@@ -38,8 +39,11 @@ def imitate_entry(arguments: list[str]) -> list[str]:
 
 
 def main() -> int:
-    arguments = imitate_entry(sys.argv[1:])
     load_package()
+    if sys.argv[1:2] == ["--dx-serve"]:
+        resident = importlib.import_module(f"{PACKAGE}.server.resident")
+        return int(resident.main(sys.argv[2]))
+    arguments = imitate_entry(sys.argv[1:])
     supervisor = importlib.import_module(f"{PACKAGE}.supervisor")
     status: int = supervisor.supervise(arguments)
     return status

@@ -20,8 +20,12 @@ class Durations:
     def __init__(self, rootdir: str) -> None:
         name = hashlib.sha256(os.fsencode(rootdir)).hexdigest()
         self.path = os.path.join(cache_root(), "v1", "durations", name[:2], name[2:])
-        self.known: dict[str, float] = read(self.path)
+        self.known: dict[str, float] = {}
+        self.read()
         self.measured: dict[str, float] = {}
+
+    def read(self) -> None:
+        self.known = read(self.path)
 
     def of(self, item: pytest.Item) -> float:
         return self.known.get(item.nodeid, UNKNOWN_SECONDS)

@@ -12,6 +12,10 @@ class Progress:
     """One byte of phase, then the id of the node being collected, ended by a zero byte."""
 
     def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Memory of its own for the next controller; others keep what they share."""
         self._memory = mmap.mmap(-1, SIZE)
         self._memory[0:1] = STARTING
 

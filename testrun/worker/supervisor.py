@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from .progress import COLLECTING, DONE, Progress
 from .signals import cause_of, decode_status
 
-FORWARDED = ("SIGTERM", "SIGHUP", "SIGQUIT")
+FORWARDED = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
+)
+HANDLED = (signal.SIGINT, *FORWARDED)
 # A run is repeated at most once for each file that kills it, up to this many.
 MOST_BROKEN_FILES = 25
 PR_SET_CHILD_SUBREAPER = 36
@@ -29,13 +32,28 @@ def supervise(arguments: list[str]) -> int:
         return spawned.main(arguments, worker)
     if not hasattr(os, "fork") or os.environ.get("DX_PORTABLE") == "1":
         return run_controller(arguments, Progress(), {})
-    broken: dict[str, str] = {}
+    progress, broken = Progress(), dict[str, str]()
+    status = repeat_until_done(progress, broken, watch)
+    return run_controller(arguments, progress, broken) if status is None else status
+
+
+def repeat_until_done(
+    progress: Progress, broken: dict[str, str], wait: Callable[[int], int]
+) -> int | None:
+    """Fork controllers until one ends by itself, and give its exit status; None in each fork.
+
+    A file that killed a controller while it was collected is added to ``broken``. ``wait``
+    gives the status, as of ``waitpid``, of the process that it is told.
+    """
+    handlers = {number: signal.getsignal(number) for number in HANDLED}
     while True:
-        progress = Progress()
+        progress.renew()
         pid = os.fork()
         if pid == 0:
-            return run_controller(arguments, progress, broken)
-        status = decode_status(watch(pid))
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            return None
+        status = decode_status(wait(pid))
         kill_left_over(children())
         if progress.phase == DONE:
             return status
@@ -44,7 +62,13 @@ def supervise(arguments: list[str]) -> int:
         broken[progress.node] = f"{cause_of('the test session', status)} while collecting it"
 
 
-def run_controller(arguments: list[str], progress: Progress, broken: dict[str, str]) -> int:
+def run_controller(
+    arguments: list[str],
+    progress: Progress,
+    broken: dict[str, str],
+    companions: Sequence[object] = (),
+) -> int:
+    """A whole pytest session; ``companions`` are plug-ins that its caller adds."""
     try:
         __import__("pytest")
     except ImportError:
@@ -56,27 +80,27 @@ def run_controller(arguments: list[str], progress: Progress, broken: dict[str, s
         return 4
     from .plugin import DxPlugin
 
-    status = run_pytest(arguments, DxPlugin(progress, broken))
+    status = run_pytest(arguments, [DxPlugin(progress, broken), *companions])
     progress.finish()
     return int(status)
 
 
-def run_pytest(arguments: list[str], plugin: object) -> int:
+def run_pytest(arguments: list[str], plugins: list[object]) -> int:
     """``pytest.main``, under the program name that pytest's own entry gives itself."""
     import _pytest.config
     import pytest
 
     named = getattr(_pytest.config, "_main", None)
     if named is None:
-        return int(pytest.main(arguments, plugins=[plugin]))
-    return int(named(args=arguments, plugins=[plugin], prog="pytest"))
+        return int(pytest.main(arguments, plugins=plugins))
+    return int(named(args=arguments, plugins=plugins, prog="pytest"))
 
 
 def watch(pid: int) -> int:
     """Wait for the controller, passing signals on; adopt and reap what its tests abandon."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in FORWARDED:
-        signal.signal(getattr(signal, name), lambda number, _: pass_on(pid, number))
+    for number in FORWARDED:
+        signal.signal(number, lambda number, _: pass_on(pid, number))
     adopt_orphans()
     while True:
         ended, status = os.waitpid(-1, 0)

@@ -15,6 +15,10 @@ import pytest
 from . import result_files
 from .sharding import shard
 
+SERVER_HELP = {
+    "--server": "leave a server that makes the next runs in this folder start at once",
+    "--no-server": "do not use one",
+}
 DIST_MODES = ("no", "load", "loadfile", "loadscope", "loadgroup", "worksteal", "each")
 
 
@@ -89,6 +93,9 @@ def add_options(parser: pytest.Parser) -> None:
         type=shard,
         help="run the I-th of N parts, the same on every machine",
     )
+    for name in ("--server", "--no-server"):
+        # The launcher's business, before this process is there.
+        add(name, dest="dx_server", action="store_true", help=SERVER_HELP[name])
     result_files.add_options(parser)
 
 

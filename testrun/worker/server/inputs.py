@@ -1,0 +1,99 @@
+"""The files and folders that a process in memory was made from, and whether they are the same.
+
+An entry is the stamps of a file (its digest where it is too young for stamps to tell), the
+digest of a folder's names, or that nothing is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+import time
+from collections.abc import Iterable
+
+from ..index import IGNORED_NAMES, TICK_NS, YOUNG_NS
+
+# Neither files of the project nor of its environment.
+UNREAL = ("/proc/", "/dev/", "/sys/")
+# The one that is not watched by a Recorder.
+plain_stat = os.stat
+
+
+class ChangedMeanwhileError(Exception):
+    """An input changed while it was being read."""
+
+
+class Inputs:
+    """A snapshot, taken once the process has read them."""
+
+    def __init__(self, files: Iterable[str], folders: Iterable[str], started_ns: int) -> None:
+        watched = filter(is_watched, {*files, *module_files()})
+        self.files = {path: stamp_of(path) for path in watched}
+        watched = filter(is_watched, {*folders, *import_folders()})
+        self.folders = {path: names_of(path) for path in watched}
+        self.refuse_newer(started_ns - TICK_NS)
+
+    def refuse_newer(self, moment_ns: int) -> None:
+        """Raise ``ChangedMeanwhileError`` for a file whose older state may be in memory."""
+        for path in self.files:
+            stamp = stamp_now(path)
+            if stamp is not None and max(stamp[3:], default=0) > moment_ns:
+                raise ChangedMeanwhileError(path)
+
+    def changed(self) -> str | None:
+        """The first input that is not what it was."""
+        for path, stamp in self.files.items():
+            now = digest_of(path) if isinstance(stamp, str) else stamp_now(path)
+            if now != stamp:
+                return path
+        for path, names in self.folders.items():
+            if names_of(path) != names:
+                return path
+        return None
+
+
+def module_files() -> set[str]:
+    found = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    return {os.path.abspath(path) for path in found if isinstance(path, str)}
+
+
+def import_folders() -> set[str]:
+    return {os.path.abspath(path) for path in sys.path}
+
+
+def is_watched(path: str) -> bool:
+    return not path.startswith(UNREAL) and IGNORED_NAMES.isdisjoint(path.split(os.sep))
+
+
+def stamp_of(path: str) -> tuple[int, ...] | str | None:
+    """The stamps, or the digest of a file that may change again without their changing."""
+    stamp = stamp_now(path)
+    young = stamp is not None and max(stamp[3:], default=0) > time.time_ns() - YOUNG_NS
+    return digest_of(path) if young else stamp
+
+
+def stamp_now(path: str) -> tuple[int, ...] | None:
+    try:
+        found = plain_stat(path)
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return (found.st_mode,)
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def digest_of(path: str) -> str | None:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+    except OSError:
+        return None
+
+
+def names_of(path: str) -> tuple[str, ...] | None:
+    try:
+        return tuple(sorted(name for name in os.listdir(path) if name not in IGNORED_NAMES))
+    except OSError:
+        return None

@@ -142,10 +142,27 @@ FE_COUNT ?= 100000
 FE_SEED ?= 1
 FE_SECONDS ?= 3600
 
-.PHONY: conformance-frontend fuzz-frontend fuzz-frontend-coverage sanitize-frontend bench-frontend
+# A folder of packages; made from the list of the popular ones if it is not there.
+SITE ?= $(SCRATCH)/site-packages
 
-conformance-frontend: setup
-	$(BIN)/python -m tests.frontend.library_conformance
+.PHONY: conformance-frontend conformance-snippets hostile-frontend fuzz-frontend \
+	fuzz-frontend-coverage sanitize-frontend bench-frontend
+
+# Trees, artifacts and round trips of the host's library, and of packages; fifteen minutes.
+conformance-frontend: setup $(SITE)
+	nice $(BIN)/python -m tests.frontend.conformance.library
+	nice $(BIN)/python -m tests.frontend.conformance.library $(SITE)
+
+$(SITE):
+	$(BIN)/pip install -q --target $@ -r tests/programs/top_packages.txt || (rm -rf $@; exit 1)
+
+# What CPython's tests compile and quote, in four modes; a minute.
+conformance-snippets: setup
+	nice $(BIN)/python -m tests.frontend.conformance.snippets
+
+# Mutated and random bytes, deep nesting, long lines, NULs, bad encodings; three minutes.
+hostile-frontend: setup
+	nice $(BIN)/python -m tests.frontend.conformance.hostile $(FE_COUNT) $(FE_SEED)
 
 fuzz-frontend: setup
 	$(BIN)/python -m tests.frontend.token_mutants --count $(FE_COUNT) --seed $(FE_SEED)

@@ -25,13 +25,16 @@ def to_utf8(source: bytes | str, *, filename: str) -> bytes:
     if encoding is None or _is_encoding(encoding, "utf-8"):
         return text
     if has_mark:
-        raise SyntaxError(f"encoding problem: {encoding} with BOM", (filename, 0, 0, None))
+        raise _refusal(f"encoding problem: {_codec(encoding)} with BOM", filename)
     try:
         return text.decode(_codec(encoding)).encode("utf-8")
-    except LookupError:
-        raise SyntaxError(f"unknown encoding: {encoding}", (filename, 0, 0, None)) from None
-    except UnicodeError:
-        raise SyntaxError(f"encoding problem: {encoding}", (filename, 0, 0, None)) from None
+    except (LookupError, UnicodeError) as error:
+        raise _refusal(str(error), filename) from None
+
+
+def _refusal(message: str, filename: str) -> SyntaxError:
+    """The host's numbers for a text that it cannot begin to read."""
+    return SyntaxError(message, (filename, 0, -1, None))
 
 
 def names_encoding(source: bytes | str) -> bool:

@@ -50,22 +50,39 @@ def _explained(
     fault: Fault, source: bytes | str, text: bytes, mode: str, filename: str
 ) -> Exception:
     """The host's own words for a refusal, unless it has none for a later Python's syntax."""
-    if issubclass(fault.kind, SyntaxError) and _is_utf8(text):
+    if not _is_utf8(text):
+        return _undecodable(fault, text, filename)
+    if issubclass(fault.kind, SyntaxError):
         from dx_py.frontend.diagnostics.search import GENERIC
         from dx_py.frontend.diagnostics.syntax import explained_exception
 
         found = explained_exception(
             text, mode, filename, parser_counts_bytes=not names_encoding(source)
         )
-        if found is not None and not (found.msg == GENERIC and _TOO_NEW in fault.message):
+        if found is not None and not (found.msg == GENERIC and _says_more(fault)):
             return found
     return host_exception(fault, text, filename=filename)
+
+
+def _undecodable(fault: Fault, text: bytes, filename: str) -> Exception:
+    from dx_py.frontend.diagnostics.undecodable import undecodable
+
+    if fault.place is not None and fault.message.startswith("(unicode error) 'utf-8'"):
+        found = undecodable(fault.place, _LINE_BREAK.sub(b"\n", text), filename)
+        if found is not None:
+            return found
+    return host_exception(fault, text, filename=filename)
+
+
+def _says_more(fault: Fault) -> bool:
+    """Whether the parser's own words are better than that the syntax is invalid."""
+    return fault.kind is not SyntaxError or _TOO_NEW in fault.message
 
 
 def _is_utf8(text: bytes) -> bool:
     """The search for reasons reads text, and has nothing to say about bytes that are none."""
     try:
-        text.decode("utf-8", "surrogatepass")
+        text.decode("utf-8")
     except UnicodeDecodeError:
         return False
     return True

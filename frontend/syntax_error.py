@@ -47,7 +47,7 @@ def host_exception(fault: Fault, text: bytes, *, filename: str) -> Exception:
     if not issubclass(fault.kind, SyntaxError):
         return fault.kind(fault.message)
     if fault.place is None:
-        return fault.kind(fault.message, (filename, 0, 0, None))
+        return fault.kind(fault.message)
     place = fault.place
     first, last = _line(text, place.line), _line(text, place.end_line)
     shown = first.decode("utf-8", "replace")

@@ -20,12 +20,16 @@ def file(r: Reader) -> None:
         statement(r)
 
 
-def statement(r: Reader) -> None:
+def statement(r: Reader) -> bool:
+    """Whether it is a compound one; simple ones are read to the end of their line."""
     read = _STATEMENTS.get(r.token.symbol)
     if read is not None:
         read(r)
-    elif not (r.at_word("match") and match_statement.match_statement(r)):
-        simple_statements.simple_statements(r)
+        return True
+    if r.at_word("match") and match_statement.match_statement(r):
+        return True
+    simple_statements.simple_statements(r)
+    return False
 
 
 def _if(r: Reader) -> None:

@@ -79,11 +79,20 @@ def test_refusal_of_bytes_is_the_hosts(source, start):
     assert our_error(source, "exec") == host_error(source, "exec")
 
 
-@pytest.mark.parametrize("source", ["a b", "x = 1", "(a", "yield", "*a", "f(a b)", "a; b"])
+EXPRESSIONS = ["a b", "x = 1", "(a", "yield", "*a", "f(a b)", "a; b", "", "\n\n", "9+"]
+
+
+@pytest.mark.parametrize("source", EXPRESSIONS)
 def test_refusal_of_an_expression_is_the_hosts(source):
     assert our_error(source, "eval") == host_error(source, "eval")
 
 
-@pytest.mark.parametrize("source", ["a b\n", "if x\n", "f(a=1, b)\n", "def f(:\n", "x = = 1"])
+PROMPT_INPUTS = [
+    "a b\n", "if x\n", "f(a=1, b)\n", "def f(:\n", "x = = 1", "", "\n", "9+", "if v:pass",
+    "1\n2", "x = 1\ny = 2\n", "f() # c\n$", '"""a\nb"""\n\nx', "def f():\n  x\n  ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", PROMPT_INPUTS)
 def test_refusal_of_a_prompts_input_is_the_hosts(source):
     assert our_error(source, "single") == host_error(source, "single")

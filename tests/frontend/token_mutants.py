@@ -110,7 +110,7 @@ def main() -> int:
         if found not in ("equal", "both refuse"):
             sys.stdout.write(f"--- {found}\n{text}\n")
     sys.stdout.write(f"seed {options.seed}: {dict(sorted(verdicts.items()))}\n")
-    return int(set(verdicts) > {"equal", "both refuse"})
+    return int(not set(verdicts) <= {"equal", "both refuse"})
 
 
 if __name__ == "__main__":

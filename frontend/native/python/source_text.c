@@ -8,17 +8,31 @@
 
 enum { LONGEST_ENCODING = 80 };
 
-static int fail(PyObject *filename, const char *format, const char *encoding)
+/* Raises SyntaxError with CPython's numbers for a text that it cannot begin to read; steals
+ * `message`, which may be NULL with an exception set. */
+static int fail(PyObject *filename, PyObject *message)
 {
-    PyObject *message = PyUnicode_FromFormat(format, encoding);
-    PyObject *error =
-        message ? PyObject_CallFunction(PyExc_SyntaxError, "O(OiiO)", message, filename, 0, 0, Py_None)
-                : NULL;
+    PyObject *error = message ? PyObject_CallFunction(PyExc_SyntaxError, "O(OiiO)", message,
+                                                      filename, 0, -1, Py_None)
+                              : NULL;
     if (error)
         PyErr_SetObject(PyExc_SyntaxError, error);
     Py_XDECREF(message);
     Py_XDECREF(error);
     return -1;
+}
+
+/* The codec's own words become a SyntaxError's. */
+static int fail_decoding(PyObject *filename)
+{
+    bool is_text = PyErr_ExceptionMatches(PyExc_LookupError) ||
+                   PyErr_ExceptionMatches(PyExc_UnicodeError);
+    if (!is_text)
+        return -1;
+    PyObject *error = PyErr_GetRaisedException();
+    PyObject *message = PyObject_Str(error);
+    Py_DECREF(error);
+    return fail(filename, message);
 }
 
 /* Whether the name is `known` or `known` and a suffix, as tokenize compares: lower case, `_` as
@@ -45,13 +59,8 @@ static int recode(dx_source_text *text, const char *encoding, PyObject *filename
     PyObject *decoded = PyUnicode_Decode(text->bytes, (Py_ssize_t)text->size, encoding, "strict");
     PyObject *bytes = decoded ? PyUnicode_AsUTF8String(decoded) : NULL;
     Py_XDECREF(decoded);
-    if (!bytes) {
-        bool is_unknown = PyErr_ExceptionMatches(PyExc_LookupError);
-        if (PyErr_ExceptionMatches(PyExc_MemoryError))
-            return -1;
-        PyErr_Clear();
-        return fail(filename, is_unknown ? "unknown encoding: %s" : "encoding problem: %s", encoding);
-    }
+    if (!bytes)
+        return fail_decoding(filename);
     text->owner = bytes;
     text->bytes = PyBytes_AS_STRING(bytes);
     text->size = (size_t)PyBytes_GET_SIZE(bytes);
@@ -73,9 +82,10 @@ static int apply_declaration(dx_source_text *text, PyObject *filename)
     memcpy(encoding, name, size < sizeof encoding - 1 ? size : sizeof encoding - 1);
     if (is_encoding(encoding, "utf-8"))
         return 0;
+    const char *codec = is_latin_1(encoding) ? "iso-8859-1" : encoding;
     if (has_mark)
-        return fail(filename, "encoding problem: %s with BOM", encoding);
-    return recode(text, is_latin_1(encoding) ? "iso-8859-1" : encoding, filename);
+        return fail(filename, PyUnicode_FromFormat("encoding problem: %s with BOM", codec));
+    return recode(text, codec, filename);
 }
 
 /* A str has no byte order mark: U+FEFF in it is a character like others. */

@@ -53,8 +53,6 @@ static int character_offset(line_text line, int column)
 
 static PyObject *details(const dx_error *error, PyObject *filename, const dx_source_text *text)
 {
-    if (!text || !error->line)
-        return Py_BuildValue("(OiiO)", filename, 0, 0, Py_None);
     line_text first = find_line(text, error->line), last = find_line(text, error->end_line);
     PyObject *shown = PyUnicode_DecodeUTF8(first.start, (Py_ssize_t)first.size, "replace");
     PyObject *result =
@@ -69,6 +67,10 @@ static PyObject *details(const dx_error *error, PyObject *filename, const dx_sou
 static void raise_syntax_error(PyObject *class, const dx_error *error, PyObject *filename,
                                const dx_source_text *text)
 {
+    if (!text || !error->line) {
+        PyErr_SetString(class, error->message);
+        return;
+    }
     PyObject *place = details(error, filename, text);
     PyObject *exception =
         place ? PyObject_CallFunction(class, "sO", error->message, place) : NULL;

@@ -112,11 +112,15 @@ def _compile(
     }
     if not can_parse(**options):
         return host(source)
-    tree = parse_tree(
-        source if isinstance(source, str) else bytes(source),
-        filename=os.fsdecode(filename),
-        mode=mode,
-        minor_version=sys.version_info.minor if minor_version < 0 else minor_version,
-        **options,
-    )
-    return tree if flags & ast.PyCF_ONLY_AST else host(tree)
+    try:
+        tree = parse_tree(
+            source if isinstance(source, str) else bytes(source),
+            filename=os.fsdecode(filename),
+            mode=mode,
+            minor_version=sys.version_info.minor if minor_version < 0 else minor_version,
+            **options,
+        )
+        return tree if flags & ast.PyCF_ONLY_AST else host(tree)
+    except RecursionError:
+        # A tree may be nested less deeply than a source.
+        return host(source)

@@ -153,6 +153,11 @@ def test_parse_takes_the_options_of_ast_parse(source, options):
     assert outcome(api.parse, source, **options) == outcome(ast.parse, source, **options)
 
 
+def test_what_is_too_deep_as_a_tree_is_compiled_as_the_host_compiles_it():
+    source = f"a{'()' * 2000}"
+    assert api.compile(source, "<t>", "eval") == compile(source, "<t>", "eval")
+
+
 CALLER = """
 from __future__ import annotations
 import builtins, sys

@@ -6,12 +6,13 @@ until the input ends. Results go into the store; the program that asked reads th
 
 from __future__ import annotations
 
+import hashlib
 import marshal
 import os
 import sys
 from collections.abc import Mapping
 from types import CodeType
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from dx_py.artifacts.artifact import Artifact, Digest, encode
 from dx_py.artifacts.configuration import open_default
@@ -21,8 +22,9 @@ from dx_py.backend.llvm.linker import LinkError
 from dx_py.backend.llvm.lowering import NoLoweringError
 from dx_py.backend.llvm.native_function import NativeFunction, Target, compile_function
 from dx_py.ir.core import InvalidIRError
+from dx_py.ir.environment import Attribute, Entity, Program, Routine
 from dx_py.ir.feedback import Feedback
-from dx_py.ir.profile_sites import profile_sites
+from dx_py.ir.profile_sites import profile_names, profile_sites
 from dx_py.ir.ssa_construction import UnsupportedError, construct_ssa
 from dx_py.passes.refcount_insertion import MissingStateError
 from dx_py.runtime_support.native_units import KIND, SCHEMA, encode_unit
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 
 #: Samples of one instruction: how many, and the classes of each operand.
 type Samples = Mapping[int, tuple[int, tuple[tuple[str, ...], ...]]]
+
+
+#: Rows whose first part is the number of a routine.
+_ROUTINE_ROWS: Final = ("code", "func", "const", "default", "global", "builtin")
 
 
 def main() -> int:
@@ -66,7 +72,7 @@ def _plan(code: CodeType) -> tuple[object, ...]:
         construct_ssa(code, Feedback())
     except UnsupportedError as error:
         return ("refused", str(error))
-    return ("plan", tuple(profile_sites(code)))
+    return ("plan", tuple(profile_sites(code)), profile_names(code))
 
 
 def _compile(request: Mapping[str, Any], store: ArtifactStore) -> tuple[object, ...]:
@@ -81,9 +87,7 @@ def compile_unit(request: Mapping[str, Any]) -> Unit | str:
     machine, cpu = request["target"]
     try:
         native = compile_function(
-            marshal.loads(request["code"]),
-            feedback_of(request["samples"]),
-            frozenset(request["builtins"]),
+            read_program(request["program"]),
             Target(machine, cpu, request["layout"]),
             eager=request["eager"],
         )
@@ -92,7 +96,25 @@ def compile_unit(request: Mapping[str, Any]) -> Unit | str:
     except (InvalidIRError, MissingStateError, LinkError, CodegenError) as error:
         # A defect of ours: the program goes on interpreted, and its statistics say so.
         return f"internal error: {str(error).splitlines()[0]}"
-    return _unit(native)
+    return _unit(native, request["program"])
+
+
+def read_program(description: Any) -> Program:  # noqa: ANN401
+    """What ``runtime_support/native_program.py`` has described."""
+    routines, attributes, storage, members, _ = description
+    return Program(
+        tuple(map(_routine, routines)),
+        {key: Attribute(*value) for key, value in attributes},
+        {key: Attribute(*value) for key, value in storage},
+        {key: Entity(*value) for key, value in members},
+    )
+
+
+def _routine(description: tuple[Any, ...]) -> Routine:
+    code, kept, names, defaults = description
+    samples, _ = marshal.loads(kept)
+    entities = {name: Entity(*entity) for name, entity in names}
+    return Routine(marshal.loads(code), feedback_of(samples), entities, defaults)
 
 
 def feedback_of(samples: Samples) -> Feedback:
@@ -100,6 +122,24 @@ def feedback_of(samples: Samples) -> Feedback:
     return Feedback(counts, {pc: classes for pc, (_, classes) in samples.items() if classes})
 
 
-def _unit(native: NativeFunction) -> Unit:
+def _unit(native: NativeFunction, description: Any) -> Unit:  # noqa: ANN401
+    """Of the routines those that were inlined are named; the others need not be found."""
     guards = tuple((site.opcode, site.pc) for site in native.lowered.guards)
-    return native.blob.code, native.blob.entry, native.lowered.table, guards
+    rows = native.lowered.table
+    return native.blob.code, native.blob.entry, rows, guards, *used_routines(rows, description)
+
+
+def used_routines(rows: tuple[str, ...], description: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    """Paths and code digests of the routines that rows name; None and nothing for others."""
+    routines, *_, paths = description
+    kinds = (row.split(":") for row in rows)
+    used = {int(parts[1]) for parts in kinds if parts[0] in _ROUTINE_ROWS}
+    # A global of another routine's module is found from that one, which has a lower number.
+    for number in range(len(paths) - 1, 0, -1):
+        if number in used and paths[number][0] == "global":
+            used.add(paths[number][1])
+    digests = (hashlib.sha256(routine[0]).digest() for routine in routines)
+    return (
+        tuple(path if number in used else None for number, path in enumerate(paths)),
+        tuple(data if number in used else b"" for number, data in enumerate(digests)),
+    )

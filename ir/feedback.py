@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 #: Exact classes by name (``int``), or ``?`` for one the compiler cannot name.
 type Classes = tuple[str, ...]
+#: Not a class: one without a name, no object at all, more classes than were recorded.
+_UNKNOWN: Final = frozenset({"?", "null", "*"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,16 @@ class Feedback:
         """Whether the instruction was ever seen; without any samples, everything was."""
         return not self.counts or pc in self.counts
 
+    def several_classes(self, pc: int, operand: int) -> Classes:
+        """The classes this operand had, if all are known by name and there are several."""
+        seen = self.classes.get(pc, ())
+        if operand >= len(seen) or len(seen[operand]) < 2:
+            return ()
+        return () if _UNKNOWN.intersection(seen[operand]) else seen[operand]
+
     def only_class(self, pc: int, operand: int) -> str | None:
         """The one class this operand always had, if there was only one, and it has a name."""
         seen = self.classes.get(pc, ())
-        if operand >= len(seen) or len(seen[operand]) != 1 or seen[operand][0] == "?":
+        if operand >= len(seen) or len(seen[operand]) != 1 or seen[operand][0] in _UNKNOWN:
             return None
         return seen[operand][0]

@@ -121,6 +121,9 @@ def _generic(name: str, arity: int, /, **attrs: type) -> OpSpec:
 _ANY_EFFECT = Effect.PYTHON | Effect.READ | Effect.WRITE | Effect.FREE_LEAF
 _ATTR_INT = ("value", int)
 _SLOT = ("slot", str)
+_CLASS = ("cls", str)
+#: An attribute that instances of a class keep, as ``ir/environment.py`` says.
+_FIELD = (_CLASS, ("name", str))
 
 _ROWS: tuple[OpSpec, ...] = (
     # Constants. ``slot`` names a row of the pack's address table.
@@ -169,7 +172,7 @@ _ROWS: tuple[OpSpec, ...] = (
     ),
     OpSpec("py.store_attr", (OBJ, OBJ), (), (("name", str),), _ANY_EFFECT, Exit.THROW),
     OpSpec("py.list_append", (OBJ, OBJ), (), (), _ANY_EFFECT, Exit.THROW),
-    OpSpec("py.is", (OBJ, OBJ), (I1,), (), Effect.NONE),
+    OpSpec("py.is", (MAYBE_OBJ, MAYBE_OBJ), (I1,), (), Effect.NONE),
     OpSpec("py.truth", (OBJ,), (I1,), (), _ANY_EFFECT, Exit.THROW),
     OpSpec("py.store_subscr", (OBJ, OBJ, OBJ), (), (), _ANY_EFFECT, Exit.THROW),
     OpSpec(
@@ -304,6 +307,40 @@ _ROWS: tuple[OpSpec, ...] = (
         Effect.WRITE | Effect.READ | Effect.FREE_LEAF,
         Exit.GUARD,
     ),
+    # Instances of the program's classes. A field is null where it was never set or is deleted:
+    # a load then leaves.
+    OpSpec("type.is", (OBJ,), (I1,), (_CLASS,), Effect.READ),
+    # Where ``type.is`` was true.
+    OpSpec("type.refine", (OBJ,), (OBJ,), (_CLASS,), ownership=Ownership.ALIAS),
+    # The instance has inline values, and none of them hides a name of its class.
+    OpSpec("guard.values", (OBJ,), (), (_CLASS,), Effect.READ, Exit.GUARD),
+    OpSpec("guard.unshadowed", (OBJ,), (), _FIELD, Effect.READ, Exit.GUARD),
+    OpSpec(
+        "object.load_value", (OBJ,), (OBJ,), _FIELD, Effect.READ, Exit.GUARD, Ownership.HEAP
+    ),
+    OpSpec(
+        "object.load_slot", (OBJ,), (OBJ,), _FIELD, Effect.READ, Exit.GUARD, Ownership.HEAP
+    ),
+    # The result is what was there: the caller's to release.
+    OpSpec(
+        "object.store_value",
+        (OBJ, OBJ),
+        (MAYBE_OBJ,),
+        _FIELD,
+        Effect.READ | Effect.WRITE,
+        ownership=Ownership.NEW,
+        steals=(1,),
+    ),
+    OpSpec(
+        "object.store_slot",
+        (OBJ, OBJ),
+        (MAYBE_OBJ,),
+        _FIELD,
+        Effect.READ | Effect.WRITE,
+        ownership=Ownership.NEW,
+        steals=(1,),
+    ),
+    OpSpec("object.new", (), (OBJ,), (_CLASS,), Effect.NONE, Exit.THROW, Ownership.NEW),
     OpSpec("iter.new", (OBJ,), (OBJ,), (("cls", str),), Effect.NONE, Exit.THROW, Ownership.NEW),
     OpSpec(
         "range.new",

@@ -40,6 +40,23 @@ MAX_ARGUMENTS: Final = 6
 type Site = tuple[int, tuple[int, ...]]
 
 
+def profile_names(code: CodeType) -> tuple[tuple[str, ...], tuple[tuple[int, str, bool], ...]]:
+    """Names of globals the code reads; and each attribute's pc, name, and if it is stored."""
+    names: dict[str, None] = {}
+    attributes: list[tuple[int, str, bool]] = []
+    for block in build_code_blocks(code).values():
+        for instruction in block.instructions:
+            match instruction.opcode:
+                case "LOAD_GLOBAL":
+                    names[code.co_names[instruction.arg >> 1]] = None
+                case "LOAD_ATTR":
+                    name = code.co_names[instruction.arg >> 1]
+                    attributes.append((instruction.pc, name, False))
+                case "STORE_ATTR":
+                    attributes.append((instruction.pc, code.co_names[instruction.arg], True))
+    return tuple(sorted(names)), tuple(sorted(attributes))
+
+
 def profile_sites(code: CodeType) -> list[Site]:
     """A site for each reachable instruction, in order; most only count."""
     depths = dict(_stack_depths(code))

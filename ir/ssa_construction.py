@@ -67,22 +67,26 @@ class UnsupportedError(Exception):
     """A construct that stays interpreted; the message names it."""
 
 
-def construct_ssa(code: CodeType, feedback: Feedback) -> Function:
-    """Raises UnsupportedError for what native code does not handle."""
+def construct_ssa(code: CodeType, feedback: Feedback, *, number: int = 0) -> Function:
+    """``number``: the routine's, in its program (``ir/environment.py``).
+
+    Raises UnsupportedError for what native code does not handle.
+    """
     if code.co_flags & GENERATOR_FLAGS:
         raise UnsupportedError("generator")
     if code.co_flags & STAR_FLAGS:
         raise UnsupportedError("'*args' or '**kwargs' parameters")
     if code.co_cellvars or code.co_freevars:
         raise UnsupportedError("closure")
-    function = _Builder(code, feedback).build()
+    function = _Builder(code, feedback, number).build()
     prune_parameters(function)
     return function
 
 
 class _Builder:
-    def __init__(self, code: CodeType, feedback: Feedback) -> None:
+    def __init__(self, code: CodeType, feedback: Feedback, number: int) -> None:
         self.code = code
+        self.number = number
         self.feedback = feedback
         self.function = Function(code.co_name)
         self.code_blocks = build_code_blocks(code)
@@ -180,7 +184,7 @@ class _Builder:
 
     def state_at(self, pc: int) -> FrameState:
         bound = tuple(None if v is self.null else v for v in self.locals)
-        return FrameState(0, pc, bound, tuple(self.stack))
+        return FrameState(self.number, pc, bound, tuple(self.stack))
 
     def resume_state(self) -> FrameState:
         """The state in which the interpreter does the current instruction itself."""
@@ -211,7 +215,7 @@ class _Builder:
             self.emit("ref.drop", value, state=self.running_state())
 
     def constant(self, index: int) -> Value:
-        value, slot = self.code.co_consts[index], f"const:0:{index}"
+        value, slot = self.code.co_consts[index], f"const:{self.number}:{index}"
         if type(value) is int and -(2**63) <= value < 2**63:
             return self.emit("const.int", attrs={"value": value, "slot": slot})
         if type(value) is float:

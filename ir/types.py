@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-_TEXT = re.compile(r"(obj|i64|f64|i1)(?:<([\w.]+)>)?(\?)?")
+_TEXT = re.compile(r"(obj|i64|f64|i1)(?:<([\w.:]+)>)?(\?)?")
 
 #: Exact builtin classes whose instances own no other object and whose deallocation runs no
 #: Python code: releasing one cannot invalidate a borrowed container.

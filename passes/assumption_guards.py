@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from dx_py.ir.core import Block, Function, Op
 from dx_py.ir.dominance import predecessors, reverse_postorder
@@ -30,8 +30,14 @@ class AssumptionGuards:
         return _keep(function, lambda op: op.opcode != "guard.assumptions" or op in needed)
 
 
+_WATCHED: Final = ("builtin:", "global:", "member:", "attribute:", "func:", "default:")
+
+
 def _assumes(op: Op) -> bool:
-    return op.opcode == "const.object" and op.text_attr("slot").startswith("builtin:")
+    """Whether it relies on a watched dict, class or function."""
+    if op.opcode == "const.object":
+        return op.text_attr("slot").startswith(_WATCHED)
+    return ":" in str(op.attrs.get("cls", ""))
 
 
 def _keep(function: Function, wanted: Callable[[Op], bool]) -> bool:

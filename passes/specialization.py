@@ -17,6 +17,7 @@ from typing import ClassVar
 
 from dx_py.ir.core import Attr, Block, FrameState, Function, Op, Value, substitute
 from dx_py.ir.dominance import reverse_postorder
+from dx_py.ir.environment import Entity, Program
 from dx_py.ir.feedback import Feedback
 from dx_py.ir.types import Type
 from dx_py.passes.specialization_rules import RULES, constant_slots
@@ -35,8 +36,12 @@ class Rewriter:
     emitted: list[Op] = field(default_factory=list)
 
     @property
+    def program(self) -> Program:
+        return self.settings.program
+
+    @property
     def feedback(self) -> Feedback:
-        return self.settings.feedback
+        return self.program.routines[self.settings.number].feedback
 
     def class_of(self, operand: int) -> str | None:
         """The class to speculate on: known, or always sampled."""
@@ -47,9 +52,14 @@ class Rewriter:
         """Where the block's branch goes when its condition is false."""
         return self.terminator.successors[1].block
 
-    def builtin(self, name: str) -> bool:
-        """Whether this global is the builtin of that name, and watched to stay so."""
-        return name in self.settings.builtins
+    def entity_of_global(self, name: str) -> Entity | None:
+        """What a global stands for, if it is watched to stay so."""
+        program = self.settings.program
+        return program.routines[self.settings.number].globals.get(name)
+
+    def entity(self, value: Value) -> Entity | None:
+        """What a constant stands for, if it is a global or a member of one."""
+        return self.settings.program.entity(self.slots.get(value, ""))
 
     def constant_slot(self, value: Value) -> str | None:
         """Which row of the address table a value is, if it is a constant; or ``null``."""
@@ -63,15 +73,17 @@ class Rewriter:
     def resume_state(self) -> FrameState:
         """Before the instruction: at its first unit, operands on the stack."""
         operands = () if self.op.opcode == "py.for_iter" else tuple(self.stack_operands())
-        start = self.settings.starts.get(self.state.pc, self.state.pc)
+        start = self.program.starts(self.settings.number).get(self.state.pc, self.state.pc)
         return replace(self.state, pc=start, stack=self.state.stack + operands)
 
     def stack_operands(self) -> list[Value]:
         """The operands as they lay on the stack, bottom first."""
+        operands = self.op.operands
         if self.op.opcode == "py.store_subscr":
-            container, index, value = self.op.operands
-            return [value, container, index]
-        return self.op.operands
+            return [operands[2], *operands[:2]]
+        if self.op.opcode == "py.store_attr":
+            return operands[::-1]
+        return operands
 
     def emit(self, opcode: str, *operands: Value, **attrs: Attr) -> Value:
         """Emit a typed op; one that may leave resumes before the instruction."""
@@ -104,12 +116,10 @@ class Rewriter:
 
 @dataclass(frozen=True, slots=True)
 class Specialization:
-    """``starts``: for the pc of each instruction the unit to resume it at. ``builtins``: the
-    names that are not globals of the module and are the builtins of the same name."""
+    """Of the routine ``number`` of the program."""
 
-    feedback: Feedback
-    starts: Mapping[int, int]
-    builtins: frozenset[str] = frozenset()
+    program: Program
+    number: int = 0
     name: ClassVar[str] = "specialize"
 
     def apply(self, function: Function) -> bool:

@@ -6,10 +6,12 @@ A rule returns whether it replaced the op; before that it may have emitted nothi
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from dx_py.ir.core import Op, Value
-from dx_py.ir.types import exact
+from dx_py.ir.environment import Attribute, Entity
+from dx_py.ir.types import OBJ, exact
 
 if TYPE_CHECKING:
     from dx_py.passes.specialization import Rewriter
@@ -158,15 +160,125 @@ def _finish_list_iterator(r: Rewriter, iterator: Value) -> None:
 def _load_global(r: Rewriter) -> bool:
     """A global the program has not changed: a row of the address table, while watched."""
     name = r.op.text_attr("name")
-    if not r.builtin(name):
+    entity = r.entity_of_global(name)
+    if entity is None:
         return False
-    r.finish(r.emit("const.object", slot=f"builtin:{name}"))
+    kind = "builtin" if entity.kind == "builtin" else "global"
+    _finish_constant(r, f"{kind}:{r.state.code}:{name}", entity)
+    return True
+
+
+def _finish_constant(r: Rewriter, slot: str, entity: Entity | None) -> None:
+    cls = entity.text if entity and entity.kind == "object" and entity.text != "?" else None
+    types = (replace(OBJ, cls=cls),)
+    r.finish(r.emit_op("const.object", types=types, attrs={"slot": slot}).result)
+
+
+def _load_member(r: Rewriter) -> bool:
+    """An attribute of a module or class that is itself such a constant."""
+    owner = r.entity(r.op.operands[0])
+    name = r.op.text_attr("name")
+    if owner is None or owner.kind not in ("module", "class"):
+        return False
+    member = r.program.members.get((f"{owner.kind} {owner.text}", name))
+    if member is None:
+        return False
+    slot = f"member:{owner.kind} {owner.text} {name}"
+    if r.op.opcode == "py.load_attr":
+        _finish_constant(r, slot, member)
+    else:
+        r.finish(r.emit("const.null"), r.emit("const.object", slot=slot))
+    return True
+
+
+def _instance_attribute(r: Rewriter) -> tuple[str, Attribute] | None:
+    """The receiver's class, and where its instances have the attribute."""
+    cls = r.class_of(0)
+    found = r.program.attributes.get((cls or "", r.op.text_attr("name")))
+    return (cls, found) if cls and found else None
+
+
+def _load_attr(r: Rewriter) -> bool:
+    if _load_member(r):
+        return True
+    found = _instance_attribute(r)
+    if found is None or found[1].kind == "method":
+        return False
+    value = _attribute_value(r, *found)
+    if value is None:
+        return False
+    r.finish(value)
+    return True
+
+
+def _attribute_value(r: Rewriter, cls: str, attribute: Attribute) -> Value | None:
+    name = r.op.text_attr("name")
+    if attribute.kind == "property":
+        if attribute.routine < 0:
+            return None
+        owner = r.guard(0, cls)
+        getter = r.emit("const.object", slot=f"func:{attribute.routine}")
+        call = r.emit_op(
+            "py.call", r.emit("const.null"), getter, owner, state=r.state, attrs={"kwnames": -1}
+        )
+        return call.result
+    owner = r.guard(0, cls)
+    if attribute.kind == "constant":
+        _check_unshadowed(r, owner, cls, attribute)
+        return r.emit("const.object", slot=f"attribute:constant {cls} {name}")
+    return r.emit(f"object.load_{attribute.kind}", owner, cls=cls, name=name)
+
+
+def _check_unshadowed(r: Rewriter, owner: Value, cls: str, attribute: Attribute) -> None:
+    if attribute.shadowed:
+        r.emit_op(
+            "guard.unshadowed", owner, attrs={"cls": cls, "name": r.op.text_attr("name")}
+        )
+
+
+def _load_method(r: Rewriter) -> bool:
+    if _load_member(r):
+        return True
+    found = _instance_attribute(r)
+    if found is None:
+        return False
+    cls, attribute = found
+    if attribute.kind == "method" and attribute.routine >= 0:
+        owner = r.guard(0, cls)
+        _check_unshadowed(r, owner, cls, attribute)
+        r.finish(r.emit("const.object", slot=f"func:{attribute.routine}"), owner)
+        return True
+    if attribute.kind == "method":
+        return False
+    value = _attribute_value(r, cls, attribute)
+    if value is None:
+        return False
+    r.finish(r.emit("const.null"), value)
+    return True
+
+
+def _store_attr(r: Rewriter) -> bool:
+    """Operands: owner, value; the profile has them as they lie on the stack."""
+    name = r.op.text_attr("name")
+    owner, value = r.op.operands
+    cls = owner.type.cls or r.feedback.only_class(r.state.pc, 1)
+    place = r.program.storage.get((cls or "", name))
+    if cls is None or place is None:
+        return False
+    known = r.guard(0, cls)
+    if place.kind == "value":
+        r.emit_op("guard.values", known, attrs={"cls": cls})
+    old = r.emit(f"object.store_{place.kind}", known, value, cls=cls, name=name)
+    r.emit_op("ref.drop", old, state=r.state)
+    r.finish()
     return True
 
 
 def _call(r: Rewriter) -> bool:
-    callee = r.constant_slot(r.op.operands[1])
-    if callee != "builtin:range" or r.constant_slot(r.op.operands[0]) != "null":
+    callee = r.entity(r.op.operands[1])
+    if callee is None or (callee.kind, callee.text) != ("builtin", "range"):
+        return False
+    if r.constant_slot(r.op.operands[0]) != "null":
         return False
     arguments = r.op.operands[2:]
     if r.op.int_attr("kwnames") >= 0 or not 1 <= len(arguments) <= 3:
@@ -188,6 +300,9 @@ RULES: Final[dict[str, Callable[[Rewriter], bool]]] = {
     "py.get_iter": _get_iter,
     "py.for_iter": _for_iter,
     "py.load_global": _load_global,
+    "py.load_attr": _load_attr,
+    "py.load_method": _load_method,
+    "py.store_attr": _store_attr,
     "py.call": _call,
 }
 

@@ -25,13 +25,12 @@ if TYPE_CHECKING:
     from dx_py.runtime_support.store_files import StoreFiles
     from dx_py.runtime_support.worker_client import Worker
 
-#: Calls and jumps before the store is asked, before sampling; calls that are sampled.
-THRESHOLDS = {"1": (2, 200, 100, 2000, 20), "sync": (1, 1, 1, 1, 1)}
+#: Calls and jumps before the store is asked, before sampling; calls that are sampled; calls
+#: from then until it is compiled: what it calls has then been sampled, too.
+THRESHOLDS = {"1": (2, 200, 100, 2000, 20, 2), "sync": (1, 1, 1, 1, 1, 1)}
 
 MAX_FAILURES = 3
 NO_LIMIT = 1 << 60
-#: By name, because the type checker knows the attribute on some runs and not on others.
-BUILTINS = "__builtins__"
 #: Files of the import system, and of DX-Py's own modules: nothing of them gets hot.
 IMPORT_SYSTEM = "<frozen importlib"
 
@@ -62,6 +61,8 @@ def _start(
     units = parts.load("runtime_support.native_units")
     worker = client.Worker(python) if python and store else None
     tier = Tier(core, units, store, worker, report)
+    tier.program = parts.load("runtime_support.native_program")
+    tier.links = parts.load("runtime_support.native_links")
     tier.worker_error = client.WorkerError
     tier.limit = int(settings.get("DX_JIT_LIMIT") or NO_LIMIT)
     tier.eager = settings["DX_JIT"] == "sync"
@@ -85,6 +86,9 @@ class Tier:
     """Hooks of the core: each gets the function that reached a threshold."""
 
     worker_error: type[Exception]
+    #: Modules: how a function is described, and its code linked.
+    program: ModuleType
+    links: ModuleType
     #: Compile whatever can be compiled, as tests want, not only what gets faster.
     eager: bool
     #: How many functions may have native code: to find the one that spoils a program.
@@ -107,7 +111,8 @@ class Tier:
         self.tool: int = self.monitoring.OPTIMIZER_ID
 
     def watch(self, thresholds: tuple[int, ...]) -> None:
-        self.core.configure(self.on_warm, self.on_hot, self.on_sampled, *thresholds)
+        hooks = (self.on_warm, self.on_hot, self.on_sampled, self.on_ready)
+        self.core.configure(*hooks, *thresholds)
         events = self.monitoring.events
         self.monitoring.use_tool_id(self.tool, "dx-py")
         callbacks = {
@@ -141,25 +146,28 @@ class Tier:
             return
         if answer[0] == "plan":
             self.core.sample(function.__code__, answer[1])
+            self.core.keep(function.__code__, marshal.dumps(answer[2], 0))
             events = self.monitoring.events
             self.monitoring.set_local_events(self.tool, function.__code__, events.INSTRUCTION)
         else:
             self.report.refused[function.__qualname__] = str(answer[1])
 
     def on_sampled(self, function: FunctionType) -> None:
-        """Have it compiled from what was sampled."""
+        """Remember what was sampled: callers may want it, too."""
         code = function.__code__
         self.monitoring.set_local_events(self.tool, code, 0)
+        self.program.remember(self.core, code, marshal.loads(self.core.kept(code)))
+        self.core.finish(code)
+
+    def on_ready(self, function: FunctionType) -> None:
+        """Have it compiled from what was sampled."""
         request = {
-            "code": marshal.dumps(code),
-            "samples": self.core.samples(code),
-            "builtins": _plain_builtins(function),
+            "program": self.program.describe(self.core, function),
             "target": self.core.target(),
             "layout": self.core.layout(),
-            "key": self._key(code),
+            "key": self._key(function.__code__),
             "eager": self.eager,
         }
-        self.core.finish(code)
         if self.worker is None:
             return
         try:
@@ -199,19 +207,14 @@ class Tier:
         self.limit -= 1
         if self.limit == 0:
             self.report.last = f"{function.__qualname__} in {function.__code__.co_filename}"
-        code, entry, rows, guards = unit
+        code, entry, rows, guards, paths, digests = unit
         try:
-            self.core.load_unit(function, code, entry, rows, len(guards))
+            links = self.links.Links(self.core, self.program, function)
+            links.find_routines(paths, digests, self.store and self.store.sha256)
+            links.find_rows(rows)
+            self.core.load_unit(function, code, entry, rows, len(guards), *links.arguments())
         except (LookupError, OSError) as error:
             self.report.refused[function.__qualname__] = str(error)
-
-
-def _plain_builtins(function: FunctionType) -> tuple[str, ...]:
-    """Names of builtins the code uses that no global of its module shadows."""
-    builtins = getattr(function, BUILTINS)
-    scope = function.__globals__
-    names = function.__code__.co_names
-    return tuple(name for name in names if name in builtins and name not in scope)
 
 
 class Report:

@@ -14,14 +14,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType
 
-    #: Pages of code, offset of the entry, rows of the address table, (opcode, pc) of guards.
-    Unit = tuple[bytes, int, tuple[str, ...], tuple[tuple[str, int], ...]]
+    from typing import Any
+
+    #: Pages of code, offset of the entry, rows of the address table, (opcode, pc) of guards,
+    #: paths of the routines and digests of their code.
+    Unit = tuple[
+        bytes,
+        int,
+        tuple[str, ...],
+        tuple[tuple[str, int], ...],
+        tuple[tuple[Any, ...], ...],
+        tuple[bytes, ...],
+    ]
 
 KIND = "native-unit"
 SCHEMA = 1
 
 #: Raise it whenever the same code and feedback may give another unit.
-VERSION = 4
+VERSION = 5
 
 #: Without references: these depend on how many there are in the process that writes.
 _FORMAT = 0

@@ -4,7 +4,8 @@ An exit in machine code is one variadic call with the live values; how to rebuil
 interpreter's frames of them is in the record:
 
     frames     count, then for each, outermost first:
-               row of the code object, pc, 1 if its result is dropped, count of slots, slots
+               row of the code object, row of the function (0: the running one), pc, 1 if its
+               result is dropped, count of slots, slots
     drops      count, slots: what native code owns and the frames do not take over
 
 All numbers are unsigned LEB128. A slot is its kind, and for a constant its row.
@@ -63,7 +64,9 @@ class ExitEncoder:
         data += _number(len(frames))
         for frame in frames:
             slots = [*frame.locals, *frame.stack]
-            head = (self.table.row(f"code:{frame.code}"), frame.pc, int(frame.drops_result))
+            function = self.table.row(f"func:{frame.code}") if frame.code else 0
+            code = self.table.row(f"code:{frame.code}")
+            head = (code, function, frame.pc, int(frame.drops_result))
             for number in (*head, len(slots)):
                 data += _number(number)
             for value in slots:

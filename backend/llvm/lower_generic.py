@@ -125,7 +125,8 @@ def _call(f: FunctionLowering, op: Op) -> None:
     operands = [*map(f.name, op.operands)]
     keywords = op.int_attr("kwnames")
     if keywords >= 0:
-        operands.append(f.row(f"const:0:{keywords}"))
+        assert op.state is not None
+        operands.append(f.row(f"const:{op.state.code}:{keywords}"))
     f.define(op.result, _perform(f, op, "call", operands, extra=int(keywords >= 0)))
 
 

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import CodeType
 from typing import Final
 
 from dx_py.backend.llvm.codegen import emit_object
 from dx_py.backend.llvm.linker import Blob, link
 from dx_py.backend.llvm.lower_generic import GENERIC_LOWERINGS
+from dx_py.backend.llvm.lower_instances import INSTANCE_LOWERINGS
 from dx_py.backend.llvm.lower_numbers import NUMBER_LOWERINGS
 from dx_py.backend.llvm.lower_objects import OBJECT_LOWERINGS
 from dx_py.backend.llvm.lowering import LoweredFunction, lower_function
-from dx_py.ir.bytecode import read_instructions
 from dx_py.ir.core import Function
-from dx_py.ir.feedback import Feedback
+from dx_py.ir.environment import Program
 from dx_py.ir.ssa_construction import UnsupportedError, construct_ssa
 from dx_py.passes.pass_manager import Observer, PassManager
-from dx_py.passes.pipeline import native_passes
+from dx_py.passes.pipeline import native_passes, routine_passes
 
-LOWERINGS: Final = NUMBER_LOWERINGS | OBJECT_LOWERINGS | GENERIC_LOWERINGS
+LOWERINGS: Final = (
+    NUMBER_LOWERINGS | OBJECT_LOWERINGS | INSTANCE_LOWERINGS | GENERIC_LOWERINGS
+)
 
 
 #: A generic op costs more natively than interpreted: it builds a frame.
@@ -44,43 +45,51 @@ class NativeFunction:
     lowered: LoweredFunction
 
 
-def optimize(
-    code: CodeType,
-    feedback: Feedback,
-    builtins: frozenset[str],
-    *,
-    observers: Sequence[Observer] = (),
-) -> Function:
-    """Optimised SSA of a code object; raises UnsupportedError for what stays interpreted."""
-    function = construct_ssa(code, feedback)
-    starts = {i.pc: i.start for i in read_instructions(code)}
-    PassManager(native_passes(feedback, starts, builtins), observers=observers).run(function)
+def optimize(program: Program, *, observers: Sequence[Observer] = ()) -> Function:
+    """Optimised SSA of routine 0; raises UnsupportedError for what stays interpreted."""
+
+    def body(number: int) -> Function | None:
+        """Of a callee; None for one that stays interpreted."""
+        try:
+            callee = _construct(program, number)
+        except UnsupportedError:
+            return None
+        PassManager(routine_passes(program, number)).run(callee)
+        return callee
+
+    function = _construct(program, 0)
+    PassManager(native_passes(program, body), observers=observers).run(function)
     return function
 
 
-def compile_function(
-    code: CodeType,
-    feedback: Feedback,
-    builtins: frozenset[str],
-    target: Target,
-    *,
-    stress: bool = False,
-    eager: bool = True,
-) -> NativeFunction:
-    """Raises UnsupportedError or NoLoweringError for what stays interpreted.
+def _construct(program: Program, number: int) -> Function:
+    routine = program.routines[number]
+    return construct_ssa(routine.code, routine.feedback, number=number)
 
-    Unless ``eager``, that is also a function that would hardly be faster.
+
+def compile_function(
+    program: Program, target: Target, *, stress: bool = False, eager: bool = True
+) -> NativeFunction:
+    """Native code of the program's routine 0.
+
+    Raises UnsupportedError or NoLoweringError for what stays interpreted. Unless ``eager``,
+    that is also a function that would hardly be faster.
     """
-    function = optimize(code, feedback, builtins)
-    if not eager and _generic_share(function, feedback) > MAX_GENERIC_SHARE:
+    function = optimize(program)
+    if not eager and _generic_share(function, program) > MAX_GENERIC_SHARE:
         raise UnsupportedError("mostly generic operations")
     lowered = lower_function(function, target.layout, LOWERINGS, stress=stress)
     object_ = emit_object(lowered.text, machine=target.machine, cpu=target.cpu)
     return NativeFunction(link(object_, machine=target.machine), lowered)
 
 
-def _generic_share(function: Function, feedback: Feedback) -> float:
+def _generic_share(function: Function, program: Program) -> float:
     """Of the samples of instructions, the part that is for what stayed generic."""
-    generic = {op.state.pc for op in function.ops() if op.opcode.startswith("py.") and op.state}
-    total = sum(feedback.counts.values())
-    return sum(feedback.counts.get(pc, 0) for pc in generic) / max(total, 1)
+    generic = {
+        (op.state.code, op.state.pc)
+        for op in function.ops()
+        if op.opcode.startswith("py.") and op.state
+    }
+    counts = [routine.feedback.counts for routine in program.routines]
+    total = sum(counts[0].values())
+    return sum(counts[code].get(pc, 0) for code, pc in generic) / max(total, 1)

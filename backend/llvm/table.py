@@ -6,8 +6,16 @@ itself: it is position independent, and the same in every process. Row names:
     unit            the loaded unit's own record
     helper:NAME     a function of the runtime core or of the C API
     type:NAME       a builtin class          object:NAME   None, True, False
-    code:K          the K-th code object     const:K:I     its I-th constant
-    builtin:NAME    a builtin the program has not replaced (watched)
+    code:K          the K-th routine's code  const:K:I     its I-th constant
+    func:K          ... its function         default:K:I   its I-th default
+    global:K:NAME   a global as the K-th routine sees it (watched)
+    builtin:K:NAME  a builtin that no global shadows there (watched)
+
+and, of classes (watched) and modules, by the names of ``ir/environment.py``:
+
+    type:CLASS                   attribute:KIND CLASS NAME     where instances have it
+    keys:CLASS                   storage:KIND CLASS NAME       ... where they store it
+    key_count:CLASS NAME         member:KIND OWNER NAME        an attribute of the owner
     address:NAME    a variable of the runtime: eval_breaker
 """
 

@@ -18,6 +18,7 @@ typedef struct dx_unit {
     int32_t orphaned;  /* its code object is gone: freed when the last activation ends */
     PyCodeObject *code; /* borrowed: the code object owns the unit */
     PyObject *globals;  /* the dict its assumptions are about */
+    PyObject *functions; /* tuple: the function itself (not held: NULL), then those inlined */
     PyObject *keep;     /* list: what rows hold that nothing else is sure to */
     PyObject *(*run)(PyThreadState *, PyFunctionObject *, PyObject *const *);
     void **table;
@@ -57,9 +58,13 @@ PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
 void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
                  const uint8_t *record, PyObject *dead, ...);
 
-/* A frame of the record for others to look at; the values stay the caller's. */
+/* The record's frames for others to look at, innermost on top; the values stay the caller's.
+ * `count`: how many there are. */
 _PyInterpreterFrame *dx_frame_show(PyThreadState *ts, void **table, PyFunctionObject *func,
-                                   const uint8_t *record, va_list values);
+                                   const uint8_t *record, va_list values, int *count);
+/* Runs the topmost of `count` shown or rebuilt frames to its end, then those it returns to.
+ * The outermost's result (new reference), or NULL with an exception. */
+PyObject *dx_frames_run(PyThreadState *ts, _PyInterpreterFrame *frame, int count, int throwing);
 
 /* dx_python.c: generic operations. The result (new reference), or NULL: an exception is set,
  * or the function's own result is pending. */
@@ -90,8 +95,27 @@ PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyO
 /* Whether a tool other than ours watches this code (a debugger, coverage, a profiler). */
 int dx_is_observed(PyInterpreterState *interp, PyCodeObject *code);
 
+/* dx_class.c: what native code assumes of classes. */
+int dx_class_init(void);
+/* The unit, whose `keep` holds the class, becomes invalid when it is changed. 0 or -1. */
+int dx_watch_type(PyObject *cls, dx_unit *unit);
+void dx_unwatch_types(dx_unit *unit);
+/* Whether `name` is among the shared keys whose count is at `count`; if not, `known` becomes
+ * that count. */
+int dx_look_for_key(Py_ssize_t *count, PyObject *name, Py_ssize_t *known);
+PyObject *dx_attribute(PyObject *module, PyObject *args);
+PyObject *dx_storage(PyObject *module, PyObject *args);
+PyObject *dx_class_attribute(PyObject *module, PyObject *args);
+PyObject *dx_constructor(PyObject *module, PyObject *cls);
+PyObject *dx_keys_address(PyObject *module, PyObject *cls);
+PyObject *dx_keys_count(PyObject *module, PyObject *cls);
+
 /* dx_watch.c: what native code assumes of dicts and functions. */
 int dx_watch_init(void);
+/* Room for one more item in an array that grows. 0, or -1 with MemoryError set. */
+int dx_grow(void **array, size_t *room, size_t count, size_t item);
+/* The unit becomes invalid when the function's code or defaults change. 0 or -1. */
+int dx_watch_function(PyFunctionObject *func, dx_unit *unit);
 /* The unit becomes invalid when `key` of `dict` changes. 0, or -1 with an exception. */
 int dx_watch_key(PyObject *dict, PyObject *key, dx_unit *unit);
 void dx_unwatch_unit(dx_unit *unit);

@@ -1,7 +1,8 @@
 /* Exit records: from live values back to the interpreter's frames.
  *
  * The encoding is that of backend/llvm/exit_record.py: frames outermost first, each with its
- * row of the code object, pc, drop flag and slots; then what is owned and not taken over.
+ * rows of the code object and of the function (0: the running one), pc, drop flag and slots;
+ * then what is owned and not taken over.
  * Numbers are unsigned LEB128. The values come as variadic arguments in the record's order. */
 #include "dx_core.h"
 
@@ -78,17 +79,22 @@ static PyObject *read_slot(reader *r)
     return NULL;
 }
 
-/* One frame of the record, on top of the data stack and above `previous`; or NULL. */
-static _PyInterpreterFrame *read_frame(reader *r, PyThreadState *ts, PyFunctionObject *func,
-                                       _PyInterpreterFrame *previous, int *drops_result)
+/* The result of a frame whose `return_offset` is this is not wanted (``__init__``): frames
+ * that are rebuilt do not return by their offset. */
+#define DX_DROPS_RESULT 1
+
+/* One frame of the record, on top of the data stack and above `previous`. */
+static _PyInterpreterFrame *read_frame(reader *r, PyThreadState *ts, PyFunctionObject *own,
+                                       _PyInterpreterFrame *previous)
 {
     PyCodeObject *code = (PyCodeObject *)r->table[read_number(r)];
+    uint64_t func_row = read_number(r);
+    PyFunctionObject *func = func_row ? (PyFunctionObject *)r->table[func_row] : own;
     Py_ssize_t pc = (Py_ssize_t)read_number(r);
+    uint16_t drops = read_number(r) ? DX_DROPS_RESULT : 0;
+    uint64_t count = read_number(r);
     _PyInterpreterFrame *frame;
-    uint64_t count;
 
-    *drops_result = (int)read_number(r);
-    count = read_number(r);
     frame = dx_frame_push(ts, (size_t)code->co_framesize);
     if (frame == NULL) {
         Py_FatalError("dx-py: out of memory while leaving native code");
@@ -100,7 +106,7 @@ static _PyInterpreterFrame *read_frame(reader *r, PyThreadState *ts, PyFunctionO
     frame->f_locals = NULL;
     frame->frame_obj = NULL;
     frame->previous = previous;
-    frame->return_offset = 0;
+    frame->return_offset = drops;
     frame->owner = FRAME_OWNED_BY_THREAD;
     frame->prev_instr = _PyCode_CODE(code) + pc;
     for (uint64_t i = 0; i < count; i++) {
@@ -117,49 +123,95 @@ static void read_drops(reader *r)
     }
 }
 
-/* What native code owns goes: the frame that went on had references of its own. */
+/* All frames of the record, linked in, the innermost on top. */
+static _PyInterpreterFrame *read_frames(reader *r, PyThreadState *ts, PyFunctionObject *func,
+                                        int *count)
+{
+    _PyInterpreterFrame *frame = ts->cframe->current_frame;
+
+    *count = (int)read_number(r);
+    for (int i = 0; i < *count; i++) {
+        frame = read_frame(r, ts, func, frame);
+    }
+    ts->cframe->current_frame = frame;
+    return frame;
+}
+
+/* What native code owns goes: the frames that went on had references of their own. */
 static void discard(reader *r, PyThreadState *ts, PyFunctionObject *func)
 {
     PyObject *exception = PyErr_GetRaisedException();
     _PyInterpreterFrame *frame;
-    int drops_result;
+    int count;
 
-    read_number(r);
-    frame = read_frame(r, ts, func, ts->cframe->current_frame, &drops_result);
+    frame = read_frames(r, ts, func, &count);
     read_drops(r);
-    for (int i = 0; i < frame->stacktop; i++) {
-        Py_XDECREF(frame->localsplus[i]);
+    for (int i = 0; i < count; i++) {
+        _PyInterpreterFrame *previous = frame->previous;
+        dx_frame_retire(ts, frame);
+        frame = previous;
     }
-    Py_DECREF(frame->f_funcobj);
-    Py_DECREF(frame->f_code);
-    dx_frame_pop(ts, frame);
     PyErr_SetRaisedException(exception);
 }
 
-/* Rebuild the record's one frame and run it to its end. `throwing`: the instruction at pc
- * has failed; otherwise it is still to be done.
- * Inlined callees add further frames here; until then a record has one. */
+/* A callee has returned to the frame: its result, and where it goes on. NULL with an exception
+ * for a result that ``__init__`` must not have. */
+static PyObject *take_result(_PyInterpreterFrame *frame, PyObject *result, int drops)
+{
+    if (!drops) {
+        frame->localsplus[frame->stacktop++] = result;
+    }
+    else if (result == Py_None) {
+        Py_DECREF(result);
+    }
+    else {
+        PyErr_Format(PyExc_TypeError, "__init__() should return None, not '%.200s'",
+                     Py_TYPE(result)->tp_name);
+        Py_DECREF(result);
+        return NULL;
+    }
+    frame->prev_instr = dx_last_unit(frame->prev_instr, frame->f_code);
+    return result;
+}
+
+PyObject *dx_frames_run(PyThreadState *ts, _PyInterpreterFrame *frame, int count, int throwing)
+{
+    PyObject *result = NULL;
+
+    for (int i = 0; i < count; i++) {
+        _PyInterpreterFrame *previous = frame->previous;
+        int drops = frame->return_offset == DX_DROPS_RESULT;
+
+        frame->return_offset = 0;
+        ts->cframe->current_frame = previous;
+        /* The evaluation enters the recursion check itself, and leaves it. */
+        ts->py_recursion_remaining++;
+        result = _PyEval_EvalFrameDefault(ts, frame, throwing);
+        ts->py_recursion_remaining--;
+        frame = previous;
+        if (result != NULL && i + 1 < count) {
+            result = take_result(frame, result, drops);
+        }
+        throwing = result == NULL;
+    }
+    return result;
+}
+
+/* Rebuild the record's frames and run them to their ends. `throwing`: the instruction at pc
+ * has failed; otherwise it is still to be done. */
 static PyObject *resume(reader *r, PyThreadState *ts, PyFunctionObject *func, int throwing)
 {
     PyObject *exception = PyErr_GetRaisedException();
     _PyInterpreterFrame *frame;
-    PyObject *result;
-    int drops_result;
+    int count;
 
-    if (read_number(r) != 1) {
-        Py_FatalError("dx-py: exit record with a number of frames this core does not know");
-    }
-    frame = read_frame(r, ts, func, ts->cframe->current_frame, &drops_result);
+    frame = read_frames(r, ts, func, &count);
     if (!throwing) {
         frame->prev_instr--;
     }
     read_drops(r);
     PyErr_SetRaisedException(exception);
-    /* The evaluation enters the recursion check itself, and leaves it. */
-    ts->py_recursion_remaining++;
-    result = _PyEval_EvalFrameDefault(ts, frame, throwing);
-    ts->py_recursion_remaining--;
-    return result;
+    return dx_frames_run(ts, frame, count, throwing);
 }
 
 PyObject *dx_leave(PyThreadState *ts, void **table, PyFunctionObject *func,
@@ -198,17 +250,14 @@ PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
 }
 
 _PyInterpreterFrame *dx_frame_show(PyThreadState *ts, void **table, PyFunctionObject *func,
-                                   const uint8_t *record, va_list values)
+                                   const uint8_t *record, va_list values, int *count)
 {
     reader r = {.next = record, .table = table};
     _PyInterpreterFrame *frame;
-    int drops_result;
 
     va_copy(r.values, values);
-    read_number(&r);
-    frame = read_frame(&r, ts, func, ts->cframe->current_frame, &drops_result);
+    frame = read_frames(&r, ts, func, count);
     va_end(r.values);
-    ts->cframe->current_frame = frame;
     return frame;
 }
 
@@ -218,11 +267,16 @@ void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
     PyObject *exception = PyErr_GetRaisedException();
     _PyInterpreterFrame *frame;
     va_list values;
+    int count;
 
     va_start(values, dead);
-    frame = dx_frame_show(ts, table, func, record, values);
+    frame = dx_frame_show(ts, table, func, record, values, &count);
     va_end(values);
     _Py_Dealloc(dead);
-    dx_frame_retire(ts, frame);
+    for (int i = 0; i < count; i++) {
+        _PyInterpreterFrame *previous = frame->previous;
+        dx_frame_retire(ts, frame);
+        frame = previous;
+    }
     PyErr_SetRaisedException(exception);
 }

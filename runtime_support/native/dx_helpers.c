@@ -111,6 +111,12 @@ static int finish_list_iterator(PyObject *object)
     return 1;
 }
 
+/* An instance without attributes, of a class whose objects are plain ones. */
+static PyObject *new_object(PyTypeObject *type)
+{
+    return PyType_GenericAlloc(type, 0);
+}
+
 /* Guards of code compiled for stress fail once in `stress_rate` times, as a seed says. */
 static uint32_t stress_state = 1, stress_rate;
 
@@ -151,6 +157,8 @@ static const struct {
     {"dx_release_last", (void *)release_leaf},
     {"dx_new_range", (void *)new_range},
     {"dx_finish_list_iterator", (void *)finish_list_iterator},
+    {"dx_new_object", (void *)new_object},
+    {"dx_look_for_key", (void *)dx_look_for_key},
     {"PyObject_GetIter", (void *)PyObject_GetIter},
 };
 

@@ -80,6 +80,7 @@ static const struct {
     {"range_iterator.step", offsetof(_PyRangeIterObject, step)},
     {"range_iterator.len", offsetof(_PyRangeIterObject, len)},
     {"unit.valid", offsetof(dx_unit, valid)},
+    {"object.dict_or_values", (size_t)(-3 * (Py_ssize_t)sizeof(PyObject *))},
 };
 
 /* layout() -> {name: offset}: what machine code needs to know of structs. */
@@ -90,7 +91,7 @@ static PyObject *get_layout(PyObject *module, PyObject *unused)
     (void)module;
     (void)unused;
     for (size_t i = 0; result != NULL && i < Py_ARRAY_LENGTH(layout); i++) {
-        PyObject *offset = PyLong_FromSize_t(layout[i].offset);
+        PyObject *offset = PyLong_FromSsize_t((Py_ssize_t)layout[i].offset);
         if (offset == NULL || PyDict_SetItemString(result, layout[i].name, offset) < 0) {
             Py_CLEAR(result);
         }
@@ -151,6 +152,12 @@ static PyMethodDef methods[] = {
     {"load_unit", dx_load_unit, METH_VARARGS, "load native code and install it"},
     {"install", dx_install, METH_O, "install the native code of a function's code object"},
     {"unit_stats", dx_unit_stats, METH_O, "counters of a code object's native code"},
+    {"attribute", dx_attribute, METH_VARARGS, "where instances have an attribute"},
+    {"storage", dx_storage, METH_VARARGS, "where instances store an attribute"},
+    {"class_attribute", dx_class_attribute, METH_VARARGS, "an attribute of the class itself"},
+    {"constructor", dx_constructor, METH_O, "what a call of the class does"},
+    {"keys_address", dx_keys_address, METH_O, "where the number of shared keys is"},
+    {"keys_count", dx_keys_count, METH_O, "the number of shared keys"},
     {NULL, NULL, 0, NULL},
 };
 
@@ -168,7 +175,10 @@ static int execute(PyObject *module)
         return 0;
     }
     done = 1;
-    return dx_units_init() < 0 || dx_profile_init(module) < 0 || dx_watch_init() < 0 ? -1 : 0;
+    return dx_units_init() < 0 || dx_profile_init(module) < 0 || dx_watch_init() < 0 ||
+                   dx_class_init() < 0
+               ? -1
+               : 0;
 }
 
 /* Several phases: loading it then leaves nothing in sys.modules. */

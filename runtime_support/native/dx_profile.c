@@ -9,13 +9,14 @@
 #define DX_CLASSES 4
 #define DX_MAX_SAMPLES 400
 
-enum stage { STAGE_COLD, STAGE_WARM, STAGE_HOT, STAGE_SAMPLING, STAGE_DONE };
+enum stage { STAGE_COLD, STAGE_WARM, STAGE_HOT, STAGE_SAMPLING, STAGE_SAMPLED, STAGE_DONE };
 
 typedef struct {
     int position;
     uint32_t nulls, others;
-    /* In order of appearance. The program's own classes are only told apart: nothing may
-     * keep them alive, so they are addresses with the lowest bit set, never followed. */
+    /* In order of appearance. Nothing may keep the program's own classes alive: they are weak
+     * references with the lowest bit set. (Each is its class's one reference without a
+     * callback, which its bases have made already: none is added that anybody could see.) */
     uintptr_t classes[DX_CLASSES];
 } operand;
 
@@ -27,19 +28,34 @@ typedef struct {
 
 typedef struct {
     enum stage stage;
-    long calls, jumps, sampled_calls;
+    long calls, jumps, sampled_calls, waited_calls;
     int saturated; /* some instruction was sampled as often as it may be */
     Py_ssize_t size;
     site *sites;
+    PyObject *kept; /* what the tier has to remember of the code, or NULL */
 } profile;
 
 static PyObject *disable; /* sys.monitoring.DISABLE */
-static PyObject *on_warm, *on_hot, *on_sampled;
-static long warm_calls = 2, warm_jumps = 200, call_threshold = 100, jump_threshold = 2000, calls_to_sample = 20;
+static PyObject *on_warm, *on_hot, *on_sampled, *on_ready;
+static long warm_calls = 2, warm_jumps = 200, call_threshold = 100, jump_threshold = 2000;
+/* Calls that are sampled; calls until the code is compiled, for its callees to be sampled. */
+static long calls_to_sample = 20, calls_to_wait = 2;
+
+static void free_operands(site *s)
+{
+    for (int k = 0; k < s->operand_count; k++) {
+        for (int c = 0; c < DX_CLASSES; c++) {
+            if (s->operands[k].classes[c] & 1) {
+                Py_DECREF((PyObject *)(s->operands[k].classes[c] - 1));
+            }
+        }
+    }
+}
 
 static void free_sites(profile *p)
 {
     for (Py_ssize_t i = 0; i < p->size; i++) {
+        free_operands(&p->sites[i]);
         PyMem_Free(p->sites[i].operands);
     }
     PyMem_Free(p->sites);
@@ -51,6 +67,7 @@ static void free_profile(void *pointer)
 {
     if (pointer != NULL) {
         free_sites(pointer);
+        Py_XDECREF(((profile *)pointer)->kept);
         PyMem_Free(pointer);
     }
 }
@@ -119,22 +136,39 @@ static PyObject *jump_event(PyObject *module, PyObject *const *args, Py_ssize_t 
     Py_RETURN_NONE;
 }
 
+/* The class of an entry; NULL for one that is gone. */
+static PyObject *entry_class(uintptr_t entry)
+{
+    return entry & 1 ? PyWeakref_GET_OBJECT((PyObject *)(entry - 1)) : (PyObject *)entry;
+}
+
+static uintptr_t class_entry(PyTypeObject *type)
+{
+    PyObject *reference;
+
+    if (!PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
+        return (uintptr_t)type;
+    }
+    reference = PyWeakref_NewRef((PyObject *)type, NULL);
+    if (reference == NULL) {
+        PyErr_Clear();
+        return 0;
+    }
+    return (uintptr_t)reference | 1;
+}
+
 static void record_class(operand *o, PyObject *object)
 {
-    uintptr_t cls;
-
     if (object == NULL) {
         o->nulls++;
         return;
     }
-    cls = (uintptr_t)Py_TYPE(object);
-    cls |= PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_HEAPTYPE) ? 1 : 0;
     for (int c = 0; c < DX_CLASSES; c++) {
-        if (o->classes[c] == cls) {
+        if (o->classes[c] == 0) {
+            o->classes[c] = class_entry(Py_TYPE(object));
             return;
         }
-        if (o->classes[c] == 0) {
-            o->classes[c] = cls;
+        if (entry_class(o->classes[c]) == (PyObject *)Py_TYPE(object)) {
             return;
         }
     }
@@ -199,8 +233,12 @@ static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t
     }
     else if (p->stage == STAGE_SAMPLING &&
              (p->sampled_calls++ >= calls_to_sample || p->saturated)) {
-        p->stage = STAGE_DONE;
+        p->stage = STAGE_SAMPLED;
         tell(on_sampled, args[0]);
+    }
+    else if (p->stage == STAGE_SAMPLED && p->waited_calls++ >= calls_to_wait) {
+        p->stage = STAGE_DONE;
+        tell(on_ready, args[0]);
     }
     if (p->stage == STAGE_SAMPLING) {
         /* No INSTRUCTION event comes for the RESUME itself: here are the arguments. */
@@ -273,18 +311,15 @@ static PyObject *sample(PyObject *module, PyObject *args)
     Py_RETURN_NONE;
 }
 
-static PyObject *class_names(operand *o)
+/* The classes themselves (None: gone), then "null" and "*" for what else was there. */
+static PyObject *operand_classes(operand *o)
 {
     PyObject *names = PyList_New(0);
 
     for (int c = 0; names != NULL && c < DX_CLASSES && o->classes[c] != 0; c++) {
-        /* Only classes every process has can be named. */
-        const char *text = o->classes[c] & 1 ? "?" : ((PyTypeObject *)o->classes[c])->tp_name;
-        PyObject *name = PyUnicode_FromString(text);
-        if (name == NULL || PyList_Append(names, name) < 0) {
+        if (PyList_Append(names, entry_class(o->classes[c])) < 0) {
             Py_CLEAR(names);
         }
-        Py_XDECREF(name);
     }
     for (int extra = 0; names != NULL && extra < 2; extra++) {
         const char *text = extra == 0 ? "null" : "*";
@@ -307,7 +342,7 @@ static PyObject *site_classes(site *s)
     PyObject *classes = PyTuple_New(s->operand_count);
 
     for (int k = 0; classes != NULL && k < s->operand_count; k++) {
-        PyObject *names = class_names(&s->operands[k]);
+        PyObject *names = operand_classes(&s->operands[k]);
         if (names == NULL) {
             Py_CLEAR(classes);
             break;
@@ -317,7 +352,7 @@ static PyObject *site_classes(site *s)
     return classes;
 }
 
-/* samples(code) -> {pc: (count, ((class name, ...), ...))} for the instructions that ran. */
+/* samples(code) -> {pc: (count, ((class, ...), ...))} for the instructions that ran. */
 static PyObject *samples(PyObject *module, PyObject *code)
 {
     profile *p = profile_of(code);
@@ -350,24 +385,55 @@ static PyObject *finish(PyObject *module, PyObject *code)
         return NULL;
     }
     free_sites(p);
-    p->stage = STAGE_DONE;
+    if (p->stage != STAGE_SAMPLED) {
+        p->stage = STAGE_DONE;
+    }
     Py_RETURN_NONE;
 }
 
-/* configure(on_warm, on_hot, on_sampled, warm_calls, warm_jumps, call_threshold,
- *           jump_threshold, calls_to_sample); a hook gets the function, and may be None. */
-static PyObject *configure(PyObject *module, PyObject *args)
+/* keep(code, object): remembered as long as the code object lives. */
+static PyObject *keep(PyObject *module, PyObject *args)
 {
-    PyObject *warm, *hot, *sampled;
+    PyObject *code, *object;
+    profile *p;
 
     (void)module;
-    if (!PyArg_ParseTuple(args, "OOOlllll:configure", &warm, &hot, &sampled, &warm_calls,
-                          &warm_jumps, &call_threshold, &jump_threshold, &calls_to_sample)) {
+    if (!PyArg_ParseTuple(args, "OO:keep", &code, &object) || (p = profile_of(code)) == NULL) {
+        return NULL;
+    }
+    Py_XSETREF(p->kept, Py_NewRef(object));
+    Py_RETURN_NONE;
+}
+
+/* kept(code) -> what keep() was given last, or None. */
+static PyObject *kept(PyObject *module, PyObject *code)
+{
+    profile *p = profile_of(code);
+
+    (void)module;
+    if (p == NULL) {
+        return NULL;
+    }
+    return Py_NewRef(p->kept ? p->kept : Py_None);
+}
+
+/* configure(on_warm, on_hot, on_sampled, on_ready, warm_calls, warm_jumps, call_threshold,
+ *           jump_threshold, calls_to_sample, calls_to_wait); a hook gets the function, and may
+ *           be None. */
+static PyObject *configure(PyObject *module, PyObject *args)
+{
+    PyObject *warm, *hot, *sampled, *ready;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "OOOOllllll:configure", &warm, &hot, &sampled, &ready,
+                          &warm_calls, &warm_jumps, &call_threshold, &jump_threshold,
+                          &calls_to_sample, &calls_to_wait)) {
         return NULL;
     }
     Py_XSETREF(on_warm, warm == Py_None ? NULL : Py_NewRef(warm));
     Py_XSETREF(on_hot, hot == Py_None ? NULL : Py_NewRef(hot));
     Py_XSETREF(on_sampled, sampled == Py_None ? NULL : Py_NewRef(sampled));
+    Py_XSETREF(on_ready, ready == Py_None ? NULL : Py_NewRef(ready));
     Py_RETURN_NONE;
 }
 
@@ -380,6 +446,8 @@ PyMethodDef dx_profile_methods[] = {
     {"sample", sample, METH_VARARGS, "sample a code object's instructions"},
     {"samples", samples, METH_O, "what was sampled"},
     {"finish", finish, METH_O, "drop the samples, and want no more events"},
+    {"keep", keep, METH_VARARGS, "remember something of a code object"},
+    {"kept", kept, METH_O, "what was remembered of a code object"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -302,26 +302,36 @@ static void push_results(_PyInterpreterFrame *frame, enum operation op, int extr
                               : dx_last_unit(frame->prev_instr, frame->f_code);
 }
 
-/* The frame was kept: the interpreter finishes the function in it. */
-static PyObject *go_on(PyThreadState *ts, _PyInterpreterFrame *frame, int throwing)
+/* A frame was kept: the interpreter finishes the function in these very frames. */
+static PyObject *go_on(PyThreadState *ts, _PyInterpreterFrame *frame, int count, int throwing)
 {
-    ts->cframe->current_frame = frame->previous;
-    ts->py_recursion_remaining++;
-    pending = _PyEval_EvalFrameDefault(ts, frame, throwing);
-    ts->py_recursion_remaining--;
+    pending = dx_frames_run(ts, frame, count, throwing);
     has_pending = 1;
     return NULL;
 }
 
-/* Whether the frame must live on: somebody has an object of it, or a debugger, a profiler or
+/* Whether the frames must live on: somebody has an object of one, or a debugger, a profiler or
  * coverage has begun to watch its code. */
-static int is_wanted(PyThreadState *ts, dx_unit *unit, _PyInterpreterFrame *frame)
+static int is_wanted(PyThreadState *ts, dx_unit *unit, _PyInterpreterFrame *frame, int count)
 {
-    if (frame->frame_obj != NULL && Py_REFCNT(frame->frame_obj) > 1) {
-        return 1;
+    int changed = unit->checked_version != ts->interp->monitoring_version;
+
+    for (int i = 0; i < count; i++, frame = frame->previous) {
+        if ((frame->frame_obj != NULL && Py_REFCNT(frame->frame_obj) > 1) ||
+            (changed && dx_is_observed(ts->interp, frame->f_code))) {
+            return 1;
+        }
     }
-    return unit->checked_version != ts->interp->monitoring_version &&
-           dx_is_observed(ts->interp, unit->code);
+    return 0;
+}
+
+static void retire(PyThreadState *ts, _PyInterpreterFrame *frame, int count)
+{
+    for (int i = 0; i < count; i++) {
+        _PyInterpreterFrame *previous = frame->previous;
+        dx_frame_retire(ts, frame);
+        frame = previous;
+    }
 }
 
 PyObject *dx_python(PyThreadState *ts, void **table, PyFunctionObject *func,
@@ -332,6 +342,7 @@ PyObject *dx_python(PyThreadState *ts, void **table, PyFunctionObject *func,
     _PyInterpreterFrame *frame;
     PyObject *result;
     va_list values;
+    int frames;
 
     if (count > (int)Py_ARRAY_LENGTH(few)) {
         operands = PyMem_Malloc((size_t)count * sizeof(PyObject *));
@@ -343,18 +354,21 @@ PyObject *dx_python(PyThreadState *ts, void **table, PyFunctionObject *func,
     for (int i = 0; i < count; i++) {
         operands[i] = va_arg(values, PyObject *);
     }
-    frame = dx_frame_show(ts, table, func, record, values);
+    frame = dx_frame_show(ts, table, func, record, values, &frames);
     va_end(values);
-    result = perform((enum operation)op, extra, func, out, operands, count);
+    ts->py_recursion_remaining -= frames - 1;
+    result = perform((enum operation)op, extra, (PyFunctionObject *)frame->f_funcobj, out,
+                     operands, count);
+    ts->py_recursion_remaining += frames - 1;
     if (operands != few) {
         PyMem_Free(operands);
     }
-    if (!is_wanted(ts, table[0], frame)) {
-        dx_frame_retire(ts, frame);
+    if (!is_wanted(ts, table[0], frame, frames)) {
+        retire(ts, frame, frames);
         return result;
     }
     if (result != NULL) {
         push_results(frame, (enum operation)op, extra, result, out);
     }
-    return go_on(ts, frame, result == NULL);
+    return go_on(ts, frame, frames, result == NULL);
 }

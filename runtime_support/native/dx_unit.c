@@ -4,6 +4,7 @@
  * them is writable, never executable. */
 #include "dx_core.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,6 +22,7 @@ static void free_unit(dx_unit *unit)
 {
     munmap(unit->region, unit->region_size);
     Py_XDECREF(unit->globals);
+    Py_XDECREF(unit->functions);
     Py_XDECREF(unit->keep);
     PyMem_Free(unit->exits);
     PyMem_Free(unit);
@@ -63,93 +65,185 @@ int dx_units_init(void)
     return dx_unit_extra < 0 ? -1 : 0;
 }
 
-/* A builtin the function's module does not shadow: watched in both dicts. NULL with an
- * exception set, or without one where the name means something else here. */
-static void *resolve_builtin(const char *row, PyFunctionObject *func, dx_unit *unit)
+/* The value of a global, or of a builtin that no global shadows: watched where it is, and
+ * where it would be shadowed. NULL without an exception where there is none. */
+static PyObject *watched_global(PyFunctionObject *func, PyObject *name, dx_unit *unit)
 {
-    PyObject *expected = dx_builtin_address(row);
-    PyObject *name = PyUnicode_InternFromString(row + strlen("builtin:"));
-    PyObject *found = NULL;
+    PyObject *found = PyDict_GetItemWithError(func->func_globals, name);
 
-    if (name == NULL) {
+    if (dx_watch_key(func->func_globals, name, unit) < 0) {
         return NULL;
     }
-    if (PyDict_CheckExact(func->func_builtins) &&
-        PyDict_GetItemWithError(func->func_globals, name) == NULL && !PyErr_Occurred()) {
-        found = PyDict_GetItemWithError(func->func_builtins, name);
+    if (found != NULL || PyErr_Occurred() || !PyDict_CheckExact(func->func_builtins)) {
+        return found;
     }
-    if (found == NULL || (expected != NULL && found != expected) ||
-        PyList_Append(unit->keep, found) < 0 ||
-        dx_watch_key(func->func_globals, name, unit) < 0 ||
-        dx_watch_key(func->func_builtins, name, unit) < 0) {
+    if (dx_watch_key(func->func_builtins, name, unit) < 0) {
+        return NULL;
+    }
+    return PyDict_GetItemWithError(func->func_builtins, name);
+}
+
+/* "builtin:K:name" and "global:K:name": in the module of the K-th function. */
+static void *resolve_global(const char *name, PyFunctionObject *func, dx_unit *unit,
+                            void *expected)
+{
+    PyObject *key = PyUnicode_InternFromString(name);
+    PyObject *found = key ? watched_global(func, key, unit) : NULL;
+
+    if (found != NULL &&
+        ((expected != NULL && found != expected) || PyList_Append(unit->keep, found) < 0)) {
         found = NULL;
     }
-    Py_DECREF(name);
+    Py_XDECREF(key);
     return found;
 }
 
-static void *resolve_name(const char *name, PyCodeObject *code)
+static void *resolve_name(const char *name, dx_unit *unit)
 {
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_names); i++) {
-        PyObject *candidate = PyTuple_GET_ITEM(code->co_names, i);
-        const char *text = PyUnicode_AsUTF8(candidate);
-        if (text != NULL && strcmp(text, name) == 0) {
-            return candidate;
-        }
-        PyErr_Clear();
+    PyObject *interned = PyUnicode_InternFromString(name);
+
+    if (interned != NULL && PyList_Append(unit->keep, interned) < 0) {
+        Py_CLEAR(interned);
     }
-    return NULL;
+    Py_XDECREF(interned);
+    return interned;
 }
 
-static void *resolve_constant(const char *row, PyCodeObject *code)
+static void *resolve_constant(PyCodeObject *code, const char *rest)
 {
-    Py_ssize_t owner, index;
+    Py_ssize_t index = strtol(rest, NULL, 10);
 
-    if (sscanf(row, "const:%zd:%zd", &owner, &index) != 2 || owner != 0 || index < 0 ||
-        index >= PyTuple_GET_SIZE(code->co_consts)) {
+    if (index < 0 || index >= PyTuple_GET_SIZE(code->co_consts)) {
         return NULL;
     }
     return PyTuple_GET_ITEM(code->co_consts, index);
 }
 
-static void *resolve(const char *row, PyFunctionObject *func, dx_unit *unit)
+/* The function of a row "kind:K:rest" or "kind:K"; `rest` is set to what follows. */
+static PyFunctionObject *row_function(const char *row, PyFunctionObject *func, dx_unit *unit,
+                                      const char **rest)
 {
+    char *end;
+    Py_ssize_t index = strtol(strchr(row, ':') + 1, &end, 10);
+
+    *rest = *end ? end + 1 : end;
+    if (index == 0) {
+        return func;
+    }
+    if (index < 0 || index >= PyTuple_GET_SIZE(unit->functions) ||
+        PyTuple_GET_ITEM(unit->functions, index) == Py_None) {
+        return NULL;
+    }
+    return (PyFunctionObject *)PyTuple_GET_ITEM(unit->functions, index);
+}
+
+static int starts_with(const char *row, const char *prefix)
+{
+    return strncmp(row, prefix, strlen(prefix)) == 0;
+}
+
+static void *resolve(const char *row, PyFunctionObject *own, dx_unit *unit)
+{
+    const char *rest;
+    PyFunctionObject *func;
+
     if (strcmp(row, "unit") == 0) {
         return unit;
-    }
-    if (strcmp(row, "code:0") == 0) {
-        return unit->code;
     }
     if (strcmp(row, "address:eval_breaker") == 0) {
         return &PyInterpreterState_Get()->ceval.eval_breaker;
     }
-    if (strncmp(row, "helper:", 7) == 0) {
-        return dx_helper_address(row + 7);
+    if (starts_with(row, "helper:")) {
+        return dx_helper_address(row + strlen("helper:"));
     }
-    if (strncmp(row, "name:", 5) == 0) {
-        return resolve_name(row + 5, unit->code);
+    if (starts_with(row, "name:")) {
+        return resolve_name(row + strlen("name:"), unit);
     }
-    if (strncmp(row, "const:", 6) == 0) {
-        return resolve_constant(row, unit->code);
+    if (starts_with(row, "type:") || starts_with(row, "object:")) {
+        return dx_builtin_address(row);
     }
-    if (strncmp(row, "builtin:", 8) == 0) {
-        return resolve_builtin(row, func, unit);
+    func = strchr(row, ':') ? row_function(row, own, unit, &rest) : NULL;
+    if (func == NULL) {
+        return NULL;
     }
-    return dx_builtin_address(row);
+    if (starts_with(row, "code:")) {
+        return func->func_code;
+    }
+    if (starts_with(row, "func:")) {
+        return func;
+    }
+    if (starts_with(row, "const:")) {
+        return resolve_constant((PyCodeObject *)func->func_code, rest);
+    }
+    if (starts_with(row, "default:")) {
+        Py_ssize_t index = strtol(rest, NULL, 10);
+        return func->func_defaults && index < PyTuple_GET_SIZE(func->func_defaults)
+                   ? PyTuple_GET_ITEM(func->func_defaults, index)
+                   : NULL;
+    }
+    if (starts_with(row, "global:")) {
+        return resolve_global(rest, func, unit, NULL);
+    }
+    if (starts_with(row, "builtin:")) {
+        char known[64];
+        snprintf(known, sizeof(known), "builtin:%s", rest);
+        return resolve_global(rest, func, unit, dx_builtin_address(known));
+    }
+    return NULL;
 }
 
-static int fill_table(dx_unit *unit, PyFunctionObject *func, PyObject *rows)
+/* What the tier has found for a row: a number, or an object in a tuple, which is held. */
+static int take_given(dx_unit *unit, PyObject *given, void **cell)
+{
+    if (PyLong_Check(given)) {
+        *cell = PyLong_AsVoidPtr(given);
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    *cell = PyTuple_GET_ITEM(given, 0);
+    return PyList_Append(unit->keep, *cell);
+}
+
+static int fill_table(dx_unit *unit, PyFunctionObject *func, PyObject *rows, PyObject *given)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(rows); i++) {
         const char *row = PyUnicode_AsUTF8(PyTuple_GET_ITEM(rows, i));
-        if (row == NULL) {
+        PyObject *found = PyDict_GetItemWithError(given, PyTuple_GET_ITEM(rows, i));
+        if (row == NULL || PyErr_Occurred() ||
+            (found != NULL && take_given(unit, found, &unit->table[i]) < 0)) {
             return -1;
         }
-        unit->table[i] = resolve(row, func, unit);
-        if (unit->table[i] == NULL) {
+        if (found == NULL) {
+            unit->table[i] = resolve(row, func, unit);
+        }
+        if (found == NULL && unit->table[i] == NULL) {
             if (!PyErr_Occurred()) {
                 PyErr_Format(PyExc_LookupError, "address table row '%s' is not known here", row);
             }
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* The unit ends when one of its functions, or of these classes and keys, changes. 0, or -1 with an exception. */
+static int watch_all(dx_unit *unit, PyObject *types, PyObject *keys)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(keys); i++) {
+        PyObject *scope, *name;
+        if (!PyArg_ParseTuple(PyTuple_GET_ITEM(keys, i), "O!U", &PyDict_Type, &scope, &name) ||
+            dx_watch_key(scope, name, unit) < 0) {
+            return -1;
+        }
+    }
+    for (Py_ssize_t i = 1; i < PyTuple_GET_SIZE(unit->functions); i++) {
+        PyObject *function = PyTuple_GET_ITEM(unit->functions, i);
+        if (function != Py_None && dx_watch_function((PyFunctionObject *)function, unit) < 0) {
+            return -1;
+        }
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(types); i++) {
+        if (PyList_Append(unit->keep, PyTuple_GET_ITEM(types, i)) < 0 ||
+            dx_watch_type(PyTuple_GET_ITEM(types, i), unit) < 0) {
             return -1;
         }
     }
@@ -179,8 +273,16 @@ static int map_region(dx_unit *unit, const char *code, size_t size, size_t rows)
     return 0;
 }
 
-static dx_unit *new_unit(PyFunctionObject *func, Py_buffer *code, Py_ssize_t entry,
-                         PyObject *rows, uint32_t guards)
+/* What a unit is made of, as load_unit got it. */
+typedef struct {
+    PyFunctionObject *func;
+    Py_buffer code;
+    Py_ssize_t entry;
+    PyObject *rows, *functions, *types, *given, *keys;
+    unsigned int guards;
+} parts;
+
+static dx_unit *new_unit(parts *p)
 {
     dx_unit *unit = PyMem_Calloc(1, sizeof(dx_unit));
 
@@ -188,21 +290,25 @@ static dx_unit *new_unit(PyFunctionObject *func, Py_buffer *code, Py_ssize_t ent
         PyErr_NoMemory();
         return NULL;
     }
-    unit->code = (PyCodeObject *)func->func_code;
-    unit->globals = Py_NewRef(func->func_globals);
+    unit->code = (PyCodeObject *)p->func->func_code;
+    unit->globals = Py_NewRef(p->func->func_globals);
+    unit->functions = Py_NewRef(p->functions);
     unit->keep = PyList_New(0);
+    /* Not among the objects a program can count. */
+    PyObject_GC_UnTrack(unit->functions);
     if (unit->keep != NULL) {
-        /* Not one of the objects a program can count. */
         PyObject_GC_UnTrack(unit->keep);
     }
-    unit->guard_count = guards;
-    unit->exits = PyMem_Calloc(guards + 1, sizeof(uint32_t));
+    unit->guard_count = p->guards;
+    unit->exits = PyMem_Calloc(p->guards + 1, sizeof(uint32_t));
     if (unit->exits == NULL || unit->keep == NULL) {
         PyErr_NoMemory();
     }
-    else if (map_region(unit, code->buf, (size_t)code->len, (size_t)PyTuple_GET_SIZE(rows)) == 0 &&
-             fill_table(unit, func, rows) == 0) {
-        char *start = (char *)unit->region + entry;
+    else if (map_region(unit, p->code.buf, (size_t)p->code.len,
+                        (size_t)PyTuple_GET_SIZE(p->rows)) == 0 &&
+             fill_table(unit, p->func, p->rows, p->given) == 0 &&
+             watch_all(unit, p->types, p->keys) == 0) {
+        char *start = (char *)unit->region + p->entry;
         memcpy(&unit->run, &start, sizeof(start));
         unit->valid = 1;
         return unit;
@@ -212,46 +318,49 @@ static dx_unit *new_unit(PyFunctionObject *func, Py_buffer *code, Py_ssize_t ent
         munmap(unit->region, unit->region_size);
     }
     Py_DECREF(unit->globals);
+    Py_DECREF(unit->functions);
     Py_XDECREF(unit->keep);
     PyMem_Free(unit->exits);
     PyMem_Free(unit);
     return NULL;
 }
 
+/* load_unit(function, code, entry, rows, guards, functions, types, given, keys) -> installed?
+ * functions: that of each number in rows; types: classes to watch; given: for some rows an
+ * address or number, or an object in a tuple; keys: (dict, key) to watch. */
 PyObject *dx_load_unit(PyObject *module, PyObject *args)
 {
-    PyFunctionObject *func;
-    Py_buffer code;
-    Py_ssize_t entry;
-    PyObject *rows;
-    unsigned int guards;
+    parts p;
     dx_unit *unit = NULL;
+    dx_unit *old;
 
     (void)module;
-    if (!PyArg_ParseTuple(args, "O!y*nO!I:load_unit", &PyFunction_Type, &func, &code, &entry,
-                          &PyTuple_Type, &rows, &guards)) {
+    if (!PyArg_ParseTuple(args, "O!y*nO!IO!O!O!O!:load_unit", &PyFunction_Type, &p.func, &p.code,
+                          &p.entry, &PyTuple_Type, &p.rows, &p.guards, &PyTuple_Type,
+                          &p.functions, &PyTuple_Type, &p.types, &PyDict_Type, &p.given,
+                          &PyTuple_Type, &p.keys)) {
         return NULL;
     }
-    if (code.len == 0 || code.len % DX_PAGE != 0 || entry < 0 || entry >= code.len) {
+    old = dx_unit_of((PyCodeObject *)p.func->func_code);
+    if (p.code.len == 0 || p.code.len % DX_PAGE != 0 || p.entry < 0 || p.entry >= p.code.len) {
         PyErr_SetString(PyExc_ValueError, "native code is not a whole number of pages");
     }
-    else if (dx_unit_of((PyCodeObject *)func->func_code) != NULL &&
-             dx_unit_of((PyCodeObject *)func->func_code)->active > 0) {
-        PyErr_SetString(PyExc_RuntimeError, "the code that would be replaced is running");
-    }
     else {
-        unit = new_unit(func, &code, entry, rows, guards);
+        unit = new_unit(&p);
     }
-    PyBuffer_Release(&code);
+    PyBuffer_Release(&p.code);
     if (unit == NULL) {
         return NULL;
     }
-    /* Frees the unit it replaces. */
-    if (PyUnstable_Code_SetExtra(func->func_code, dx_unit_extra, unit) < 0) {
+    if (old != NULL) {
+        dx_unit_invalidate(old);
+    }
+    /* Frees the unit it replaces, now or when its last activation ends. */
+    if (PyUnstable_Code_SetExtra(p.func->func_code, dx_unit_extra, unit) < 0) {
         orphan_unit(unit);
         return NULL;
     }
-    return dx_install(module, (PyObject *)func);
+    return dx_install(module, (PyObject *)p.func);
 }
 
 PyObject *dx_install(PyObject *module, PyObject *callable)

@@ -10,13 +10,20 @@ typedef struct {
     dx_unit *unit;
 } watch;
 
+typedef struct {
+    PyFunctionObject *func; /* borrowed: the unit's `keep` holds it */
+    dx_unit *unit;
+} function_watch;
+
 static int dict_watcher = -1;
+static function_watch *functions;
+static size_t function_count, function_room;
 static watch *watches;
 static size_t watch_count, watch_room;
 static PyFunctionObject **installed;
 static size_t installed_count, installed_room;
 
-static int grow(void **array, size_t *room, size_t count, size_t item)
+int dx_grow(void **array, size_t *room, size_t count, size_t item)
 {
     size_t wanted = *room ? *room * 2 : 16;
     void *moved;
@@ -49,7 +56,7 @@ static int on_dict(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObj
 
 int dx_watch_key(PyObject *dict, PyObject *key, dx_unit *unit)
 {
-    if (grow((void **)&watches, &watch_room, watch_count, sizeof(watch)) < 0 ||
+    if (dx_grow((void **)&watches, &watch_room, watch_count, sizeof(watch)) < 0 ||
         PyDict_Watch(dict_watcher, dict) < 0) {
         return -1;
     }
@@ -57,10 +64,43 @@ int dx_watch_key(PyObject *dict, PyObject *key, dx_unit *unit)
     return 0;
 }
 
+int dx_watch_function(PyFunctionObject *func, dx_unit *unit)
+{
+    if (dx_grow((void **)&functions, &function_room, function_count, sizeof(*functions)) < 0) {
+        return -1;
+    }
+    functions[function_count++] = (function_watch){func, unit};
+    return 0;
+}
+
+static void unwatch_functions(dx_unit *unit)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < function_count; i++) {
+        if (functions[i].unit != unit) {
+            functions[kept++] = functions[i];
+        }
+    }
+    function_count = kept;
+}
+
+/* A function changed: code that has taken it apart is invalid. */
+static void function_changed(PyFunctionObject *func)
+{
+    for (size_t i = 0; i < function_count; i++) {
+        if (functions[i].func == func) {
+            dx_unit_invalidate(functions[i].unit);
+        }
+    }
+}
+
 void dx_unwatch_unit(dx_unit *unit)
 {
     size_t kept = 0;
 
+    dx_unwatch_types(unit);
+    unwatch_functions(unit);
     for (size_t i = 0; i < watch_count; i++) {
         if (watches[i].unit == unit) {
             Py_DECREF(watches[i].dict);
@@ -75,7 +115,7 @@ void dx_unwatch_unit(dx_unit *unit)
 
 int dx_installed_add(PyFunctionObject *func)
 {
-    if (grow((void **)&installed, &installed_room, installed_count, sizeof(*installed)) < 0) {
+    if (dx_grow((void **)&installed, &installed_room, installed_count, sizeof(*installed)) < 0) {
         return -1;
     }
     installed[installed_count++] = func;
@@ -137,6 +177,11 @@ static int on_function(PyFunction_WatchEvent event, PyFunctionObject *func, PyOb
         break;
     case PyFunction_EVENT_MODIFY_CODE:
         restore(func);
+        function_changed(func);
+        break;
+    case PyFunction_EVENT_MODIFY_DEFAULTS:
+    case PyFunction_EVENT_MODIFY_KWDEFAULTS:
+        function_changed(func);
         break;
     case PyFunction_EVENT_DESTROY:
         dx_installed_remove(func);

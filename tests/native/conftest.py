@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
 import contextlib
+import hashlib
 import os
 import sys
 from types import FunctionType
@@ -55,15 +55,15 @@ class Native:
         monitoring.register_callback(self.tool, events.INSTRUCTION, _core.instruction_event)
         monitoring.register_callback(self.tool, events.PY_START, _core.start_event)
         never = 1 << 30
-        _core.configure(None, None, None, never, never, never, never, never)
+        _core.configure(None, None, None, None, never, never, never, never, never, never)
 
     def close(self):
         _core.set_stress(1, 0)
         sys.monitoring.free_tool_id(self.tool)
 
     def sample(self, function, *calls):
-        from dx_py.driver.compile_worker import feedback_of
-        from dx_py.ir.profile_sites import profile_sites
+        from dx_py.ir.profile_sites import profile_names, profile_sites
+        from dx_py.runtime_support.native_program import remember
 
         code, events = function.__code__, sys.monitoring.events
         _core.sample(code, tuple(profile_sites(code)))
@@ -72,26 +72,36 @@ class Native:
             with contextlib.suppress(Exception):
                 function(*arguments)
         sys.monitoring.set_local_events(self.tool, code, 0)
-        feedback = feedback_of(_core.samples(code))
+        remember(_core, code, profile_names(code))
         _core.finish(code)
-        return feedback
 
     def compile(self, function, *calls):
         """A native copy of the function, from what its calls with these arguments do."""
-        from dx_py.backend.llvm.native_function import compile_function
-
         function = copy_of(function)
-        feedback = self.sample(function, *calls)
-        names = frozenset(vars(builtins)).intersection(function.__code__.co_names)
-        names -= set(function.__globals__)
-        native = compile_function(
-            function.__code__, feedback, names, self.target, stress=self.stress
-        )
+        self.sample(function, *calls)
+        return self.compile_sampled(function)
+
+    def compile_sampled(self, function):
+        """The function gets native code, from samples taken before."""
+        from dx_py.backend.llvm.native_function import compile_function
+        from dx_py.driver.compile_worker import read_program, used_routines
+        from dx_py.runtime_support import native_links, native_program
+
+        described = native_program.describe(_core, function)
+        native = compile_function(read_program(described), self.target, stress=self.stress)
         blob, lowered = native.blob, native.lowered
-        installed = _core.load_unit(
-            function, blob.code, blob.entry, lowered.table, len(lowered.guards)
+        links = native_links.Links(_core, native_program, function)
+        paths, digests = used_routines(lowered.table, described)
+        links.find_routines(paths, digests, lambda data: hashlib.sha256(data).digest())
+        links.find_rows(lowered.table)
+        assert _core.load_unit(
+            function,
+            blob.code,
+            blob.entry,
+            lowered.table,
+            len(lowered.guards),
+            *links.arguments(),
         )
-        assert installed
         return function
 
     def exits(self, function):

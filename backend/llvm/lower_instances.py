@@ -1,0 +1,138 @@
+"""Machine forms of what is done with instances of the program's classes.
+
+Offsets of fields and counts of keys are rows of the address table: they are found again
+where the code is loaded.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dx_py.backend.llvm.lowering import FunctionLowering, Lowering
+from dx_py.ir.core import Op
+
+
+def _type_is(f: FunctionLowering, op: Op) -> None:
+    actual = f.load("ptr", f.name(op.operands[0]), f.layout["object.ob_type"])
+    f.define(op.result, f.emit(f"icmp eq ptr {actual}, {_type_row(f, op)}"))
+
+
+def _type_row(f: FunctionLowering, op: Op) -> str:
+    return f.row(f"type:{op.text_attr('cls')}")
+
+
+def _type_refine(f: FunctionLowering, op: Op) -> None:
+    f.define(op.result, f.name(op.operands[0]))
+
+
+def _number_row(f: FunctionLowering, name: str) -> str:
+    return f.emit(f"ptrtoint ptr {f.row(name)} to i64")
+
+
+def _values(f: FunctionLowering, op: Op, *, check: bool) -> str:
+    """The array of the instance's values: a tagged pointer before the object."""
+    place = f.address(f.name(op.operands[0]), f.layout["object.dict_or_values"])
+    tagged = f.emit(f"load ptr, ptr {place}")
+    if check:
+        number = f.emit(f"ptrtoint ptr {tagged} to i64")
+        f.guard(f.emit(f"icmp ne i64 {f.emit(f'and i64 {number}, 1')}, 0"), op)
+    return f.emit(f"getelementptr i8, ptr {tagged}, i64 1")
+
+
+def _guard_values(f: FunctionLowering, op: Op) -> None:
+    _values(f, op, check=True)
+
+
+def _guard_unshadowed(f: FunctionLowering, op: Op) -> None:
+    """No key was added since the last look, or none of that name."""
+    cls, name = op.text_attr("cls"), op.text_attr("name")
+    _values(f, op, check=True)
+    keys = f.row(f"keys:{cls}")
+    row = f"key_count:{cls} {name}"
+    count = f.emit(f"load i64, ptr {keys}")
+    known = _number_row_volatile(f, row)
+    changed, done = f.fresh("c"), f.fresh("n")
+    f.line(
+        f"br i1 {f.emit(f'icmp eq i64 {count}, {known}')}, "
+        f"label %{done}, label %{changed}, !prof !1"
+    )
+    f.open(changed)
+    cell = f"getelementptr (i8, ptr @T, i64 {8 * f.table.row(row)})"
+    unshadowed = f.call(
+        "dx_look_for_key", "i32", f"ptr {keys}", f"ptr {f.row(f'name:{name}')}", f"ptr {cell}"
+    )
+    f.guard(f.emit(f"icmp eq i32 {unshadowed}, 0"), op)
+    f.line(f"br label %{done}")
+    f.open(done)
+
+
+def _number_row_volatile(f: FunctionLowering, name: str) -> str:
+    """A row that the core changes."""
+    offset = 8 * f.table.row(name)
+    return f.emit(f"load volatile i64, ptr getelementptr (i8, ptr @T, i64 {offset})")
+
+
+def _load(kind: str) -> Lowering:
+    def lower(f: FunctionLowering, op: Op) -> None:
+        found = f.emit(f"load ptr, ptr {_cell(f, op, kind, 'attribute', check=True)}")
+        f.guard(f.emit(f"icmp ne ptr {found}, null"), op)
+        f.define(op.result, found)
+
+    return lower
+
+
+def _cell(f: FunctionLowering, op: Op, kind: str, table: str, *, check: bool) -> str:
+    offset = _number_row(
+        f, f"{table}:{kind} {op.text_attr('cls')} {op.text_attr('name')}"
+    )
+    first = _values(f, op, check=check) if kind == "value" else f.name(op.operands[0])
+    return f.emit(f"getelementptr i8, ptr {first}, i64 {offset}")
+
+
+def _store_slot(f: FunctionLowering, op: Op) -> None:
+    cell = _cell(f, op, "slot", "storage", check=False)
+    old = f.emit(f"load ptr, ptr {cell}")
+    f.line(f"store ptr {f.name(op.operands[1])}, ptr {cell}")
+    f.define(op.result, old)
+
+
+def _store_value(f: FunctionLowering, op: Op) -> None:
+    """The first value of a field goes into the insertion order, before the values."""
+    cell = _cell(f, op, "value", "storage", check=False)
+    old = f.emit(f"load ptr, ptr {cell}")
+    f.line(f"store ptr {f.name(op.operands[1])}, ptr {cell}")
+    first, done = f.fresh("n"), f.fresh("n")
+    f.line(f"br i1 {f.emit(f'icmp eq ptr {old}, null')}, label %{first}, label %{done}")
+    f.open(first)
+    offset = _number_row(
+        f, f"storage:value {op.text_attr('cls')} {op.text_attr('name')}"
+    )
+    index = f.emit(f"trunc i64 {f.emit(f'lshr i64 {offset}, 3')} to i8")
+    values = _values(f, op, check=False)
+    used = f.address(values, -2)
+    count = f.emit(f"add i8 {f.emit(f'load i8, ptr {used}')}, 1")
+    f.line(f"store i8 {count}, ptr {used}")
+    back = f.emit(f"sub i64 0, {f.emit(f'zext i8 {count} to i64')}")
+    f.line(f"store i8 {index}, ptr {f.emit(f'getelementptr i8, ptr {used}, i64 {back}')}")
+    f.line(f"br label %{done}")
+    f.open(done)
+    f.define(op.result, old)
+
+
+def _new(f: FunctionLowering, op: Op) -> None:
+    made = f.call("dx_new_object", "ptr", f"ptr {_type_row(f, op)}")
+    f.guard(f.emit(f"icmp ne ptr {made}, null"), op)
+    f.define(op.result, made)
+
+
+INSTANCE_LOWERINGS: Final[dict[str, Lowering]] = {
+    "type.is": _type_is,
+    "type.refine": _type_refine,
+    "guard.values": _guard_values,
+    "guard.unshadowed": _guard_unshadowed,
+    "object.load_value": _load("value"),
+    "object.load_slot": _load("slot"),
+    "object.store_value": _store_value,
+    "object.store_slot": _store_slot,
+    "object.new": _new,
+}

@@ -1,0 +1,86 @@
+"""What native code may take for granted of the program around a function.
+
+A *routine* is a code object the compiler may look into: the function itself (number 0) and
+those it may call. An *entity* is what a name stands for, as long as nobody assigns to it.
+Classes are named ``module:qualified.name``; builtin classes by their plain name. All of it is
+found in the user's process by ``runtime_support/native_program.py``, which also finds the
+same things again when the code is loaded into another process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import CodeType
+
+from dx_py.ir.bytecode import read_instructions
+from dx_py.ir.feedback import Feedback
+
+#: A class and an attribute of its instances; or ``class NAME``, ``module NAME`` and a member.
+type Member = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """``kind``: function, class, module, builtin or object.
+
+    ``text``: the class's or module's name, or the class of an object. ``routine``: of a
+    function, or of a class's ``__init__``; -1 where it is not known.
+    """
+
+    kind: str
+    text: str = ""
+    routine: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """Where instances of a class have an attribute.
+
+    ``kind``: ``value`` (inline values), ``slot``, ``method`` or ``property`` (of a routine),
+    or ``constant`` (found on the class). ``shadowed``: an instance may have one of its own.
+    """
+
+    kind: str
+    routine: int = -1
+    shadowed: bool = False
+
+
+@dataclass(frozen=True)
+class Routine:
+    """``defaults``: how many there are; ``builtins``: names that no global shadows."""
+
+    code: CodeType
+    feedback: Feedback = field(default_factory=Feedback)
+    globals: Mapping[str, Entity] = field(default_factory=dict)
+    defaults: int = 0
+
+    @cached_property
+    def starts(self) -> Mapping[int, int]:
+        """For the pc of each instruction the unit where it is resumed."""
+        return {i.pc: i.start for i in read_instructions(self.code)}
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """``storage``: the attributes that plain stores write to, by class and name."""
+
+    routines: tuple[Routine, ...]
+    attributes: Mapping[Member, Attribute] = field(default_factory=dict)
+    storage: Mapping[Member, Attribute] = field(default_factory=dict)
+    members: Mapping[Member, Entity] = field(default_factory=dict)
+
+    def entity(self, slot: str) -> Entity | None:
+        """What the row of the address table stands for, if it is such a name's."""
+        kind, _, rest = slot.partition(":")
+        if kind in ("global", "builtin"):
+            number, _, name = rest.partition(":")
+            return self.routines[int(number)].globals.get(name)
+        if kind == "member":
+            owner, _, name = rest.rpartition(" ")
+            return self.members.get((owner, name))
+        return Entity("function", routine=int(rest)) if kind == "func" else None
+
+    def starts(self, number: int) -> Mapping[int, int]:
+        return self.routines[number].starts if self.routines else {}

@@ -1,0 +1,134 @@
+"""Link a unit to this process: find what its rows and routines stand for.
+
+Runs in the user's process. A unit names what it assumes (``native_program``); what cannot be
+found here, or is another thing than it was, makes it unusable: ``LookupError`` says what.
+"""
+
+from __future__ import annotations
+
+import marshal
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FunctionType, ModuleType
+    from typing import Any
+
+
+class Links:
+    """What ``load_unit`` needs beside the rows: see there."""
+
+    def __init__(self, core: Any, program: ModuleType, function: FunctionType) -> None:  # noqa: ANN401
+        self.core = core
+        self.program = program
+        self.functions: list[Any] = [function]
+        self.types: dict[str, type] = {}
+        self.keys: list[tuple[dict[str, Any], str]] = []
+        self.given: dict[str, Any] = {}
+
+    def find_routines(
+        self, paths: tuple[Any, ...], digests: tuple[bytes, ...], sha256: Callable[..., bytes]
+    ) -> None:
+        """The function of each path, checked to have the code the unit was made from."""
+        for path, digest in zip(paths[1:], digests[1:], strict=True):
+            if path is None:
+                self.functions.append(None)
+                continue
+            function = self._find(path)
+            if type(function) is not self.program.Function:
+                raise LookupError(f"no function at {path}")
+            if sha256(marshal.dumps(function.__code__, 0)) != digest:
+                raise LookupError(f"the function at {path} is another one")
+            self.functions.append(function)
+
+    def find_rows(self, rows: tuple[str, ...]) -> None:
+        for row in rows:
+            kind, _, rest = row.partition(":")
+            finder = _FINDERS.get(kind)
+            if finder is not None and (kind != "type" or ":" in rest):
+                self.given[row] = finder(self, rest)
+
+    def arguments(self) -> tuple[Any, ...]:
+        """The last arguments of ``load_unit``."""
+        types = tuple(self.types.values())
+        return tuple(self.functions), types, self.given, tuple(self.keys)
+
+    def _find(self, path: tuple[Any, ...]) -> Any:  # noqa: ANN401
+        kind, owner, *name = path
+        if kind == "global":
+            scope = self.functions[owner].__globals__
+            self.keys.append((scope, sys.intern(name[0])))
+            return scope.get(name[0])
+        if kind == "init":
+            return self.core.constructor(self.cls(owner))
+        if kind == "member":
+            return self.member(owner, name[0])
+        return self.attribute(owner, name[0], kind)[1]
+
+    def cls(self, text: str) -> type:
+        """A class, which is watched from now on."""
+        found = self.program.find_class(text)
+        if found is None:
+            raise LookupError(f"class '{text}' is not known here")
+        self.types[text] = found
+        return found  # type: ignore[no-any-return]
+
+    def attribute(self, text: str, name: str, kind: str) -> tuple[int, Any]:
+        found = self.core.attribute(self.cls(text), sys.intern(name))
+        if found is None or found[0] != kind:
+            raise LookupError(f"attribute '{name}' of '{text}' is no {kind}")
+        return found[1:]  # type: ignore[no-any-return]
+
+    def member(self, owner: str, name: str) -> Any:  # noqa: ANN401
+        kind, _, text = owner.partition(" ")
+        found = self.program.member(self.core, owner, name)
+        if found is None:
+            raise LookupError(f"'{name}' of {owner} is not known here")
+        if kind == "class":
+            self.cls(text)
+        else:
+            self.keys.append((vars(sys.modules[text]), sys.intern(name)))
+        return found[0]
+
+
+def _of_attribute(links: Links, rest: str) -> Any:  # noqa: ANN401
+    """``KIND CLASS NAME``: the offset, or the object that the class has."""
+    kind, text, name = rest.split(" ")
+    offset, found = links.attribute(text, name, kind)
+    return (found,) if kind == "constant" else offset
+
+
+def _of_storage(links: Links, rest: str) -> int:
+    kind, text, name = rest.split(" ")
+    found = links.core.storage(links.cls(text), sys.intern(name))
+    if found is None or found[0] != kind:
+        raise LookupError(f"attribute '{name}' of '{text}' is not stored in a {kind}")
+    offset: int = found[1]
+    return offset
+
+
+def _of_keys(links: Links, rest: str) -> int:
+    address: int = links.core.keys_address(links.cls(rest))
+    return address
+
+
+def _of_key_count(links: Links, rest: str) -> int:
+    """``CLASS NAME``: as many as there are now; a further one may be that name."""
+    count: int = links.core.keys_count(links.cls(rest.split(" ")[0]))
+    return count
+
+
+def _of_member(links: Links, rest: str) -> tuple[Any]:
+    kind, text, name = rest.split(" ")
+    return (links.member(f"{kind} {text}", name),)
+
+
+_FINDERS: dict[str, Callable[[Links, str], Any]] = {
+    "type": lambda links, rest: (links.cls(rest),),
+    "attribute": _of_attribute,
+    "storage": _of_storage,
+    "keys": _of_keys,
+    "key_count": _of_key_count,
+    "member": _of_member,
+}

@@ -1,0 +1,215 @@
+"""What the compiler is told of a function and of the program around it.
+
+Runs in the user's process, without any import. Everything is told by name, so that a unit can
+be loaded by another process: there ``native_links`` finds the same things under these names.
+The shapes are those of ``ir/environment.py``, as tuples that marshal can write.
+"""
+
+from __future__ import annotations
+
+import marshal
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType, FunctionType
+    from typing import Any
+
+    #: kind, class or module, routine.
+    Entity = tuple[str, str, int]
+    #: How a routine's function is found: ("global", routine, name), ("method", class, name) ...
+    Path = tuple[Any, ...]
+
+Module = type(sys)
+Function = type(lambda: None)
+#: Of a request: more make compiling slow, and are hardly ever inlined.
+MAX_ROUTINES = 48
+HEAP_TYPE = 1 << 9
+
+_module_dict: Any = Module.__dict__["__dict__"].__get__
+_type_dict: Any = type.__dict__["__dict__"].__get__
+_qualified: Any = type.__dict__["__qualname__"].__get__
+_flags: Any = type.__dict__["__flags__"].__get__
+
+
+def class_text(cls: type) -> str:
+    """The name under which any process finds the class, or ``?``."""
+    module = _type_dict(cls).get("__module__")
+    qualified = _qualified(cls)
+    if not _flags(cls) & HEAP_TYPE and module is None:
+        tp_name = type.__dict__["__module__"].__get__(cls)
+        return qualified if tp_name == "builtins" else "?"
+    text = f"{module}:{qualified}"
+    if not isinstance(module, str) or not _is_nameable(text):
+        return "?"
+    return text if find_class(text) is cls else "?"
+
+
+def _is_nameable(text: str) -> bool:
+    return text.isascii() and text.replace(".", "").replace(":", "").replace("_", "").isalnum()
+
+
+def find_class(text: str) -> type | None:
+    """The class of that name: a member of a module, or of a class that is one."""
+    module, _, qualified = text.partition(":")
+    owner: Any = sys.modules.get(module)
+    if type(owner) is not Module:
+        return None
+    members = _module_dict(owner)
+    found: Any = None
+    for name in qualified.split("."):
+        found = members.get(name)
+        if not isinstance(found, type):
+            return None
+        members = _type_dict(found)
+    return found
+
+
+def named_samples(samples: dict[int, Any]) -> dict[int, Any]:
+    """The core's samples with names instead of classes."""
+    texts: dict[Any, str] = {None: "?"}
+
+    def text(cls: Any) -> str:  # noqa: ANN401
+        if isinstance(cls, str):
+            return cls
+        if cls not in texts:
+            texts[cls] = class_text(cls)
+        return texts[cls]
+
+    return {
+        pc: (count, tuple(tuple(map(text, operand)) for operand in operands))
+        for pc, (count, operands) in samples.items()
+    }
+
+
+def remember(core: Any, code: CodeType, names: tuple[Any, ...]) -> None:  # noqa: ANN401
+    """Keep a code object's samples; ``names``: the plan's, of globals and attributes."""
+    samples = named_samples(core.samples(code))
+    core.keep(code, marshal.dumps((samples, names), 0))
+
+
+def describe(core: Any, function: FunctionType) -> tuple[Any, ...]:  # noqa: ANN401
+    """(routines, attributes, storage, members, paths) of a function that was sampled."""
+    gathering = Gathering(core)
+    gathering.add(function, ())
+    done = 0
+    while done < len(gathering.functions):
+        gathering.look_into(done)
+        done += 1
+    return gathering.result()
+
+
+#: By name, because the type checker knows the attribute on some runs and not on others.
+BUILTINS = "__builtins__"
+
+
+class Gathering:
+    """Routines are numbered as they are found; those never sampled are not looked into."""
+
+    def __init__(self, core: Any) -> None:  # noqa: ANN401
+        self.core = core
+        self.functions: list[FunctionType] = []
+        self.paths: list[Path] = []
+        self.globals: list[dict[str, Entity]] = []
+        self.attributes: dict[tuple[str, str], tuple[str, int, bool]] = {}
+        self.storage: dict[tuple[str, str], tuple[str, int, bool]] = {}
+        self.members: dict[tuple[str, str], Entity] = {}
+
+    def result(self) -> tuple[Any, ...]:
+        routines = tuple(
+            (
+                marshal.dumps(function.__code__, 0),
+                self.core.kept(function.__code__),
+                tuple(self.globals[number].items()),
+                len(function.__defaults__ or ()),
+            )
+            for number, function in enumerate(self.functions)
+        )
+        tables = (self.attributes, self.storage, self.members)
+        return (routines, *(tuple(table.items()) for table in tables), tuple(self.paths))
+
+    def add(self, function: FunctionType, path: Path) -> int:
+        """The routine's number; -1 for one the compiler shall not look into."""
+        for number, known in enumerate(self.functions):
+            if known is function:
+                return number
+        if self.core.kept(function.__code__) is None or len(self.functions) >= MAX_ROUTINES:
+            return -1
+        self.functions.append(function)
+        self.paths.append(path)
+        return len(self.functions) - 1
+
+    def look_into(self, number: int) -> None:
+        function = self.functions[number]
+        samples, (global_names, sites) = marshal.loads(self.core.kept(function.__code__))
+        self.globals.append(self._globals(function, number, global_names))
+        for pc, name, is_store in sites:
+            classes = samples.get(pc, (0, ()))[1]
+            for text in classes[-1] if classes else ():
+                self._site(text, name, is_store=is_store)
+        for entity in self.globals[number].values():
+            self._members(entity, {name for _, name, _ in sites})
+
+    def _globals(
+        self, function: FunctionType, number: int, names: tuple[str, ...]
+    ) -> dict[str, Entity]:
+        scope, builtins = function.__globals__, getattr(function, BUILTINS)
+        found = {}
+        for name in names:
+            if name in scope:
+                found[name] = self.entity(scope[name], ("global", number, name))
+            elif type(builtins) is dict and name in builtins:
+                found[name] = ("builtin", name, -1)
+        return found
+
+    def entity(self, value: Any, path: Path) -> Entity:  # noqa: ANN401
+        if type(value) is Function:
+            return "function", "", self.add(value, path)
+        if isinstance(value, type):
+            text = class_text(value)
+            init = self.core.constructor(value) if ":" in text else None
+            return "class", text, self.add(init, ("init", text)) if init else -1
+        if type(value) is Module:
+            name = _module_dict(value).get("__name__")
+            known = isinstance(name, str) and sys.modules.get(name) is value
+            return ("module", name, -1) if known else ("object", "module", -1)
+        return "object", class_text(type(value)), -1
+
+    def _site(self, text: str, name: str, *, is_store: bool) -> None:
+        table = self.storage if is_store else self.attributes
+        cls = find_class(text) if ":" in text else None
+        if cls is None or (text, name) in table:
+            return
+        look_up = self.core.storage if is_store else self.core.attribute
+        found = look_up(cls, sys.intern(name))
+        if found is None:
+            return
+        kind, flag, value = found
+        routine = -1
+        if type(value) is Function:
+            routine = self.add(value, (kind, text, name))
+        table[text, name] = (kind, routine, bool(flag) and kind in ("method", "constant"))
+
+    def _members(self, entity: Entity, names: set[str]) -> None:
+        kind, text, _ = entity
+        if kind not in ("module", "class") or text == "?":
+            return
+        for name in sorted(names):
+            owner = f"{kind} {text}"
+            found = member(self.core, owner, name)
+            if found is not None and (owner, name) not in self.members:
+                self.members[owner, name] = self.entity(found[0], ("member", owner, name))
+
+
+def member(core: Any, owner: str, name: str) -> tuple[Any] | None:  # noqa: ANN401
+    """What a module or class has under a name, in a tuple; None where that is not plain."""
+    kind, _, text = owner.partition(" ")
+    if kind == "class":
+        cls = find_class(text) if ":" in text else None
+        found: tuple[Any] | None = core.class_attribute(cls, sys.intern(name)) if cls else None
+        return found
+    module = sys.modules.get(text)
+    if type(module) is not Module:
+        return None
+    members = _module_dict(module)
+    return (members[name],) if name in members else None

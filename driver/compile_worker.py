@@ -25,7 +25,7 @@ from dx_py.ir.core import InvalidIRError
 from dx_py.ir.environment import Attribute, Entity, Program, Routine
 from dx_py.ir.feedback import Feedback
 from dx_py.ir.profile_sites import profile_names, profile_sites
-from dx_py.ir.ssa_construction import UnsupportedError, construct_ssa
+from dx_py.ir.ssa_construction import UnsupportedError, check_supported
 from dx_py.passes.refcount_insertion import MissingStateError
 from dx_py.runtime_support.native_units import KIND, SCHEMA, encode_unit
 
@@ -69,7 +69,7 @@ def _answer(message: Any, store: ArtifactStore) -> Any:  # noqa: ANN401
 def _plan(code: CodeType) -> tuple[object, ...]:
     """Where to sample; refused at once where no samples would help."""
     try:
-        construct_ssa(code, Feedback())
+        check_supported(code)
     except UnsupportedError as error:
         return ("refused", str(error))
     return ("plan", tuple(profile_sites(code)), profile_names(code))
@@ -112,7 +112,7 @@ def read_program(description: Any) -> Program:  # noqa: ANN401
 
 def _routine(description: tuple[Any, ...]) -> Routine:
     code, kept, names, defaults = description
-    samples, _ = marshal.loads(kept)
+    samples, *_ = marshal.loads(kept)
     entities = {name: Entity(*entity) for name, entity in names}
     return Routine(marshal.loads(code), feedback_of(samples), entities, defaults)
 

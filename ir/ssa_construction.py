@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from types import CodeType
 from typing import Final
 
-from dx_py.ir.bytecode import CodeBlock, build_code_blocks
+from dx_py.ir.bytecode import CodeBlock, Instruction, build_code_blocks
 from dx_py.ir.core import Attr, Block, Edge, FrameState, Function, Op, Value
 from dx_py.ir.feedback import Feedback
 from dx_py.ir.interpreted_opcodes import INTERPRETED
@@ -59,6 +59,9 @@ CHECKED_CLASSES: Final = frozenset(
     {"int", "float", "bool", "str", "list", "tuple", "dict", "NoneType"}
 )
 
+#: An instruction that others ran as many times as often: an exit there costs little.
+RARE: Final = 20
+
 GENERATOR_FLAGS: Final = 0x20 | 0x80 | 0x200
 STAR_FLAGS: Final = 0x04 | 0x08
 
@@ -72,15 +75,20 @@ def construct_ssa(code: CodeType, feedback: Feedback, *, number: int = 0) -> Fun
 
     Raises UnsupportedError for what native code does not handle.
     """
+    check_supported(code)
+    function = _Builder(code, feedback, number).build()
+    prune_parameters(function)
+    return function
+
+
+def check_supported(code: CodeType) -> None:
+    """Raises UnsupportedError for a kind of function that stays interpreted as a whole."""
     if code.co_flags & GENERATOR_FLAGS:
         raise UnsupportedError("generator")
     if code.co_flags & STAR_FLAGS:
         raise UnsupportedError("'*args' or '**kwargs' parameters")
     if code.co_cellvars or code.co_freevars:
         raise UnsupportedError("closure")
-    function = _Builder(code, feedback, number).build()
-    prune_parameters(function)
-    return function
 
 
 class _Builder:
@@ -132,11 +140,20 @@ class _Builder:
             self.instruction = instruction
             handler = HANDLERS.get(instruction.opcode)
             if handler is None:
-                why = INTERPRETED.get(instruction.opcode, "not known to the native tier")
-                raise UnsupportedError(f"instruction {instruction.opcode}: {why}")
+                self._leave_to_interpreter(instruction)
+                return
             handler(self)
         if code_block.fall_through is not None and not self._is_terminated():
             self.jump(code_block.fall_through)
+
+    def _leave_to_interpreter(self, instruction: Instruction) -> None:
+        """An exit, where the instruction is rare or raises; otherwise the function stays."""
+        counts = self.feedback.counts
+        is_rare = RARE * counts.get(instruction.pc, 1) < max(counts.values(), default=1)
+        if not is_rare and instruction.opcode != "RAISE_VARARGS":
+            why = INTERPRETED.get(instruction.opcode, "not known to the native tier")
+            raise UnsupportedError(f"instruction {instruction.opcode}: {why}")
+        self.emit("exit", state=self.resume_state(), attrs={"reason": instruction.opcode})
 
     def _is_terminated(self) -> bool:
         return bool(self.current.ops) and self.current.terminator.spec.terminator

@@ -85,7 +85,14 @@ def named_samples(samples: dict[int, Any]) -> dict[int, Any]:
 def remember(core: Any, code: CodeType, names: tuple[Any, ...]) -> None:  # noqa: ANN401
     """Keep a code object's samples; ``names``: the plan's, of globals and attributes."""
     samples = named_samples(core.samples(code))
-    core.keep(code, marshal.dumps((samples, names), 0))
+    core.keep(code, marshal.dumps((samples, *names), 0))
+
+
+def _sampled(core: Any, code: CodeType) -> tuple[Any, ...] | None:  # noqa: ANN401
+    """Samples, names of globals, sites of attributes; None for what was not sampled."""
+    kept = core.kept(code)
+    found = () if kept is None else marshal.loads(kept)
+    return found if len(found) == 3 else None
 
 
 def describe(core: Any, function: FunctionType) -> tuple[Any, ...]:  # noqa: ANN401
@@ -133,7 +140,8 @@ class Gathering:
         for number, known in enumerate(self.functions):
             if known is function:
                 return number
-        if self.core.kept(function.__code__) is None or len(self.functions) >= MAX_ROUTINES:
+        full = len(self.functions) >= MAX_ROUTINES
+        if full or _sampled(self.core, function.__code__) is None:
             return -1
         self.functions.append(function)
         self.paths.append(path)
@@ -141,7 +149,7 @@ class Gathering:
 
     def look_into(self, number: int) -> None:
         function = self.functions[number]
-        samples, (global_names, sites) = marshal.loads(self.core.kept(function.__code__))
+        samples, global_names, sites = marshal.loads(self.core.kept(function.__code__))
         self.globals.append(self._globals(function, number, global_names))
         for pc, name, is_store in sites:
             classes = samples.get(pc, (0, ()))[1]

@@ -1,7 +1,7 @@
 """Machine form of the generic ops: one call into the core, with a frame to look at.
 
-``dx_python`` in ``runtime_support/native/dx_python.c`` builds the frame of the op's state,
-does the op, and takes the frame away. The live values follow the operands.
+``dx_python`` in ``runtime_support/native/dx_python.c`` does the op. The live values are left
+in a shadow record, from which it builds the frames of the op's state if Python code may run.
 """
 
 from __future__ import annotations
@@ -52,14 +52,21 @@ def _perform(
 ) -> str:
     """The call and the check for an exception; the pointer it gave."""
     assert op.state is not None
-    record, live = f.live_values(op.state, ())
-    given = "".join(f", ptr {operand}" for operand in operands)
-    helper = f.row("helper:dx_python")
+    shadow = f.shadow(op.state)
+    given = f.stack_slots(len(operands), "ops")
+    for index, operand in enumerate(operands):
+        f.store("ptr", operand, given, 8 * index)
     number = OPERATIONS.index(operation)
-    result = f.emit(
-        f"call ptr (ptr, ptr, ptr, ptr, ptr, i32, i32, i32, ...) {helper}"
-        f"(ptr %ts, ptr @T, ptr %func, ptr {record}, ptr {out}, i32 {number}, i32 {extra}, "
-        f"i32 {len(operands)}{given}{live})"
+    result = f.call(
+        "dx_python",
+        "ptr",
+        "ptr %ts",
+        f"ptr {shadow}",
+        f"ptr {out}",
+        f"i32 {number}",
+        f"i32 {extra}",
+        f"i32 {len(operands)}",
+        f"ptr {given}",
     )
     f.guard(f.emit(f"icmp ne ptr {result}, null"), op)
     return result
@@ -101,7 +108,7 @@ def _truth(f: FunctionLowering, op: Op) -> None:
 
 
 def _for_iter(f: FunctionLowering, op: Op) -> None:
-    out = f.stack_slots(1)
+    out = f.stack_slots(1, "out")
     result = _perform(f, op, "for_iter", [f.name(op.operands[0])], out=out)
     f.define(op.results[0], f.load("ptr", out, 0))
     f.define(op.results[1], f.emit(f"icmp eq ptr {result}, {f.row('object:True')}"))
@@ -112,7 +119,7 @@ def _several(operation: str) -> Lowering:
 
     def lower(f: FunctionLowering, op: Op) -> None:
         count = len(op.results)
-        out = f.stack_slots(count)
+        out = f.stack_slots(count, "out")
         operands = [*_name_row(f, op), *map(f.name, op.operands)]
         _perform(f, op, operation, operands, extra=count, out=out)
         for index, value in enumerate(op.results):

@@ -100,7 +100,7 @@ class FunctionLowering:
         self.encoder = ExitEncoder(self.table, self.definitions, self.virtual)
         self.names: dict[Value, str] = {}
         self.lines: list[str] = []
-        self.allocas: list[str] = []
+        self.slots: dict[str, int] = {}
         self.cold: list[str] = []
         self.counter = 0
         self.label = ""
@@ -113,7 +113,7 @@ class FunctionLowering:
         bodies = [(block, self._block(block)) for block in reverse_postorder(self.function)]
         lines = [_HEADER, "define ptr @f(ptr %ts, ptr %func, ptr %args) nounwind {"]
         for block, body in bodies:
-            entry = self.allocas if block is self.function.entry else []
+            entry = [*self._stack()] if block is self.function.entry else []
             lines += [f"{block}:", *entry, *self._phis(block), *body]
         lines += [*self.cold, *self._exit_blocks(), "}", self._records(), _FOOTER]
         return LoweredFunction("\n".join(lines), tuple(self.table.names), tuple(self.guards))
@@ -201,11 +201,36 @@ class FunctionLowering:
             f"load ptr, ptr getelementptr (i8, ptr @T, i64 {offset}), !invariant.load !0"
         )
 
-    def stack_slots(self, count: int) -> str:
-        """Room for pointers in the native frame, for results by an array."""
-        name = "%" + self.fresh("s")
-        self.allocas.append(f"  {name} = alloca [{max(count, 1)} x ptr]")
+    def stack_slots(self, count: int, name: str) -> str:
+        """Room for pointers in the native frame; of each name there is one, for all uses."""
+        self.slots[name] = max(self.slots.get(name, 1), count)
+        return f"%{name}"
+
+    def shadow(self, state: FrameState) -> str:
+        """The shadow record, filled with what the state's frames are built from."""
+        record, passed = self.encoder.encode(state, ())
+        offset = len(self.records)
+        self.records += record
+        base = self.layout["shadow.values"]
+        name = self.stack_slots(base // 8 + len(passed), "shadow")
+        place = f"getelementptr (i8, ptr @R, i64 {offset})"
+        self.store("ptr", place, name, self.layout["shadow.record"])
+        for index, value in enumerate(passed):
+            type_, text = self.type(value), self.name(value)
+            if value.type.rep is Rep.I1:
+                type_, text = "i64", self.emit(f"zext i1 {text} to i64")
+            self.store(type_, text, name, base + 8 * index)
         return name
+
+    def _stack(self) -> Iterator[str]:
+        """The entry's first lines: room on the stack, and what never changes in it."""
+        for name, count in self.slots.items():
+            yield f"  %{name} = alloca [{count} x ptr]"
+        if "shadow" in self.slots:
+            for field_, value in (("table", "@T"), ("func", "%func")):
+                offset = self.layout[f"shadow.{field_}"]
+                yield f"  %shadow.{field_} = getelementptr i8, ptr %shadow, i64 {offset}"
+                yield f"  store ptr {value}, ptr %shadow.{field_}"
 
     def call(self, helper: str, result: str, *arguments: str) -> str:
         callee = self.row(f"helper:{helper}")

@@ -58,18 +58,37 @@ PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
 void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
                  const uint8_t *record, PyObject *dead, ...);
 
-/* The record's frames for others to look at, innermost on top; the values stay the caller's.
- * `count`: how many there are. */
-_PyInterpreterFrame *dx_frame_show(PyThreadState *ts, void **table, PyFunctionObject *func,
-                                   const uint8_t *record, va_list values, int *count);
+/* Native code that has called out: what its frames are built from, once anybody may look.
+ * In the caller's machine stack; machine code knows the offsets of `record` and `values`. */
+typedef struct dx_shadow {
+    void **table;
+    PyFunctionObject *func; /* borrowed */
+    const uint8_t *record;
+    struct dx_shadow *previous;
+    _PyInterpreterFrame *base;  /* what ran when it was made: its frames go on top of that */
+    _PyInterpreterFrame *frame; /* the innermost of its frames, or NULL as long as none is */
+    int frames;
+    int64_t values[]; /* in the record's order; borrowed */
+} dx_shadow;
+
+/* The records whose frames are not built yet, innermost first. All are of the thread that has
+ * the GIL: before anything that might release it, or push a frame, they are built. */
+extern dx_shadow *dx_lazy;
+/* Builds those that belong on top of the frame that runs now: all of them, unless Python code
+ * has run in spite of what native code knew (a key in a dict that is equal to a name). */
+void dx_show_frames(PyThreadState *ts);
+/* The function of its innermost frame; borrowed. */
+PyFunctionObject *dx_shadow_function(const dx_shadow *shadow);
+/* Takes a record's frames away again. */
+void dx_hide_frames(PyThreadState *ts, dx_shadow *shadow);
 /* Runs the topmost of `count` shown or rebuilt frames to its end, then those it returns to.
  * The outermost's result (new reference), or NULL with an exception. */
 PyObject *dx_frames_run(PyThreadState *ts, _PyInterpreterFrame *frame, int count, int throwing);
 
 /* dx_python.c: generic operations. The result (new reference), or NULL: an exception is set,
  * or the function's own result is pending. */
-PyObject *dx_python(PyThreadState *ts, void **table, PyFunctionObject *func,
-                    const uint8_t *record, PyObject **out, int op, int extra, int count, ...);
+PyObject *dx_python(PyThreadState *ts, dx_shadow *shadow, PyObject **out, int op, int extra,
+                    int count, PyObject **operands);
 /* Whether the function was finished in the interpreter; its result (new reference or NULL). */
 int dx_take_pending(PyObject **result);
 

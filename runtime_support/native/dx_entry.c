@@ -100,6 +100,10 @@ static PyObject *run(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func,
     ts->py_recursion_remaining++;
     dx_unit_leave(unit);
     for (Py_ssize_t i = 0; i < count; i++) {
+        if (Py_REFCNT(held[i]) == 1) {
+            /* A finalizer may look at the frames of the callers. */
+            dx_show_frames(ts);
+        }
         Py_DECREF(held[i]);
     }
     return result;
@@ -128,9 +132,11 @@ PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyO
     PyObject *bound[DX_MAX_BOUND];
 
     if (ts->c_recursion_remaining < DX_MIN_C_RECURSION) {
+        dx_show_frames(ts);
         return run_deep(callable, args, nargsf, kwnames);
     }
     if (unit == NULL || !may_run(ts, unit)) {
+        dx_show_frames(ts);
         return _PyFunction_Vectorcall(callable, args, nargsf, kwnames);
     }
     if (kwnames == NULL && given == code->co_argcount && given <= DX_MAX_BOUND &&
@@ -138,6 +144,7 @@ PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyO
         return run(ts, unit, func, args);
     }
     if (!bind(func, code, args, given, kwnames, bound)) {
+        dx_show_frames(ts);
         return _PyFunction_Vectorcall(callable, args, nargsf, kwnames);
     }
     return run(ts, unit, func, bound);

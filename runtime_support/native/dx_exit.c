@@ -6,6 +6,8 @@
  * Numbers are unsigned LEB128. The values come as variadic arguments in the record's order. */
 #include "dx_core.h"
 
+#include <string.h>
+
 enum slot_kind {
     SLOT_NULL,
     SLOT_OWNED,
@@ -21,8 +23,41 @@ enum slot_kind {
 typedef struct {
     const uint8_t *next;
     void **table;
+    const int64_t *cells; /* the values, if they are not variadic arguments */
     va_list values;
 } reader;
+
+static PyObject *read_object(reader *r)
+{
+    PyObject *object;
+
+    if (r->cells == NULL) {
+        return va_arg(r->values, PyObject *);
+    }
+    memcpy(&object, r->cells++, sizeof(object));
+    return object;
+}
+
+static int64_t read_integer(reader *r)
+{
+    return r->cells != NULL ? *r->cells++ : va_arg(r->values, int64_t);
+}
+
+static double read_double(reader *r)
+{
+    double number;
+
+    if (r->cells == NULL) {
+        return va_arg(r->values, double);
+    }
+    memcpy(&number, r->cells++, sizeof(number));
+    return number;
+}
+
+static int read_flag(reader *r)
+{
+    return r->cells != NULL ? *r->cells++ != 0 : va_arg(r->values, int);
+}
 
 static uint64_t read_number(reader *r)
 {
@@ -56,23 +91,23 @@ static PyObject *read_slot(reader *r)
 
     switch (kind) {
     case SLOT_OWNED:
-        return va_arg(r->values, PyObject *);
+        return read_object(r);
     case SLOT_BORROWED:
-        return Py_XNewRef(va_arg(r->values, PyObject *));
+        return Py_XNewRef(read_object(r));
     case SLOT_I64:
-        return must(PyLong_FromLongLong(va_arg(r->values, int64_t)));
+        return must(PyLong_FromLongLong(read_integer(r)));
     case SLOT_F64:
-        return must(PyFloat_FromDouble(va_arg(r->values, double)));
+        return must(PyFloat_FromDouble(read_double(r)));
     case SLOT_I1:
-        return Py_NewRef(va_arg(r->values, int) ? Py_True : Py_False);
+        return Py_NewRef(read_flag(r) ? Py_True : Py_False);
     case SLOT_CONSTANT:
         return Py_NewRef((PyObject *)r->table[read_number(r)]);
     case SLOT_MAYBE_I64:
-        integer = va_arg(r->values, int64_t);
-        return va_arg(r->values, int) ? must(PyLong_FromLongLong(integer)) : NULL;
+        integer = read_integer(r);
+        return read_flag(r) ? must(PyLong_FromLongLong(integer)) : NULL;
     case SLOT_MAYBE_F64:
-        number = va_arg(r->values, double);
-        return va_arg(r->values, int) ? must(PyFloat_FromDouble(number)) : NULL;
+        number = read_double(r);
+        return read_flag(r) ? must(PyFloat_FromDouble(number)) : NULL;
     case SLOT_NULL:
         break;
     }
@@ -82,6 +117,15 @@ static PyObject *read_slot(reader *r)
 /* The result of a frame whose `return_offset` is this is not wanted (``__init__``): frames
  * that are rebuilt do not return by their offset. */
 #define DX_DROPS_RESULT 1
+
+static void skip_slots(reader *r)
+{
+    for (uint64_t count = read_number(r); count > 0; count--) {
+        if (*r->next++ == SLOT_CONSTANT) {
+            read_number(r);
+        }
+    }
+}
 
 /* One frame of the record, on top of the data stack and above `previous`. */
 static _PyInterpreterFrame *read_frame(reader *r, PyThreadState *ts, PyFunctionObject *own,
@@ -137,6 +181,16 @@ static _PyInterpreterFrame *read_frames(reader *r, PyThreadState *ts, PyFunction
     return frame;
 }
 
+/* Take away the topmost frames. */
+static void hide(PyThreadState *ts, _PyInterpreterFrame *frame, int count)
+{
+    for (int i = 0; i < count; i++) {
+        _PyInterpreterFrame *previous = frame->previous;
+        dx_frame_retire(ts, frame);
+        frame = previous;
+    }
+}
+
 /* What native code owns goes: the frames that went on had references of their own. */
 static void discard(reader *r, PyThreadState *ts, PyFunctionObject *func)
 {
@@ -146,11 +200,7 @@ static void discard(reader *r, PyThreadState *ts, PyFunctionObject *func)
 
     frame = read_frames(r, ts, func, &count);
     read_drops(r);
-    for (int i = 0; i < count; i++) {
-        _PyInterpreterFrame *previous = frame->previous;
-        dx_frame_retire(ts, frame);
-        frame = previous;
-    }
+    hide(ts, frame, count);
     PyErr_SetRaisedException(exception);
 }
 
@@ -221,6 +271,7 @@ PyObject *dx_leave(PyThreadState *ts, void **table, PyFunctionObject *func,
     reader r = {.next = record, .table = table};
     PyObject *result;
 
+    dx_show_frames(ts);
     if (guard < unit->guard_count) {
         unit->exits[guard]++;
     }
@@ -237,6 +288,7 @@ PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
     reader r = {.next = record, .table = table};
     PyObject *result;
 
+    dx_show_frames(ts);
     va_start(r.values, guard);
     if (dx_take_pending(&result)) {
         discard(&r, ts, func);
@@ -249,34 +301,65 @@ PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
     return result;
 }
 
-_PyInterpreterFrame *dx_frame_show(PyThreadState *ts, void **table, PyFunctionObject *func,
-                                   const uint8_t *record, va_list values, int *count)
-{
-    reader r = {.next = record, .table = table};
-    _PyInterpreterFrame *frame;
+dx_shadow *dx_lazy;
 
-    va_copy(r.values, values);
-    frame = read_frames(&r, ts, func, count);
-    va_end(r.values);
-    return frame;
+static void show(PyThreadState *ts, dx_shadow *shadow)
+{
+    reader r = {.next = shadow->record, .table = shadow->table, .cells = shadow->values};
+
+    shadow->frame = read_frames(&r, ts, shadow->func, &shadow->frames);
+}
+
+PyFunctionObject *dx_shadow_function(const dx_shadow *shadow)
+{
+    reader r = {.next = shadow->record, .table = shadow->table};
+    uint64_t row = 0;
+
+    for (uint64_t count = read_number(&r); count > 0; count--) {
+        read_number(&r);
+        row = read_number(&r);
+        read_number(&r);
+        read_number(&r);
+        skip_slots(&r);
+    }
+    return row ? (PyFunctionObject *)shadow->table[row] : shadow->func;
+}
+
+void dx_show_frames(PyThreadState *ts)
+{
+    _PyInterpreterFrame *base = ts->cframe->current_frame;
+    dx_shadow *outermost = NULL;
+
+    /* Reversed in place, to begin with the outermost. */
+    while (dx_lazy != NULL && dx_lazy->base == base) {
+        dx_shadow *shadow = dx_lazy;
+        dx_lazy = shadow->previous;
+        shadow->previous = outermost;
+        outermost = shadow;
+    }
+    for (; outermost != NULL; outermost = outermost->previous) {
+        show(ts, outermost);
+    }
+}
+
+void dx_hide_frames(PyThreadState *ts, dx_shadow *shadow)
+{
+    hide(ts, shadow->frame, shadow->frames);
 }
 
 void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
                  const uint8_t *record, PyObject *dead, ...)
 {
     PyObject *exception = PyErr_GetRaisedException();
+    reader r = {.next = record, .table = table};
     _PyInterpreterFrame *frame;
-    va_list values;
     int count;
 
-    va_start(values, dead);
-    frame = dx_frame_show(ts, table, func, record, values, &count);
-    va_end(values);
+    dx_show_frames(ts);
+    va_start(r.values, dead);
+    frame = read_frames(&r, ts, func, &count);
+    va_end(r.values);
     _Py_Dealloc(dead);
-    for (int i = 0; i < count; i++) {
-        _PyInterpreterFrame *previous = frame->previous;
-        dx_frame_retire(ts, frame);
-        frame = previous;
-    }
+    hide(ts, frame, count);
     PyErr_SetRaisedException(exception);
 }

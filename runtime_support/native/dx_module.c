@@ -79,6 +79,10 @@ static const struct {
     {"range_iterator.start", offsetof(_PyRangeIterObject, start)},
     {"range_iterator.step", offsetof(_PyRangeIterObject, step)},
     {"range_iterator.len", offsetof(_PyRangeIterObject, len)},
+    {"shadow.table", offsetof(dx_shadow, table)},
+    {"shadow.func", offsetof(dx_shadow, func)},
+    {"shadow.record", offsetof(dx_shadow, record)},
+    {"shadow.values", offsetof(dx_shadow, values)},
     {"unit.valid", offsetof(dx_unit, valid)},
     {"object.dict_or_values", (size_t)(-3 * (Py_ssize_t)sizeof(PyObject *))},
 };

@@ -1,10 +1,15 @@
 /* Generic operations: Python's own semantics, done with a frame that anybody may look at.
  *
- * Machine code calls dx_python with the op, its operands and the live values of its frame
- * state. The frame is built before the op and retired after it. If somebody has kept an
- * object of the frame meanwhile, or watches it, the function goes on in the interpreter with
- * this very frame: its result is then pending, and dx_raise gives it to the caller. */
+ * Machine code calls dx_python with the op, its operands and a record of its frame state.
+ * The frames are built before an op that may run Python code, and retired after it. If
+ * somebody has kept an object of a frame meanwhile, or watches it, the function goes on in the
+ * interpreter with these very frames: its result is then pending, and dx_raise gives it to the
+ * caller. */
 #include "dx_core.h"
+
+#include "internal/pycore_dict.h"
+#include "internal/pycore_typeobject.h"
+#include <opcode.h>
 
 /* The order is that of backend/llvm/lower_generic.py. */
 enum operation {
@@ -72,14 +77,21 @@ static const binaryfunc inplace[] = {
     PyNumber_InPlaceXor,
 };
 
-static PyObject *load_global(PyFunctionObject *func, PyObject *name)
+/* Of a module's dict whose keys are all names, without a frame. */
+static PyObject *load_global(PyThreadState *ts, dx_shadow *shadow, PyObject *name)
 {
-    PyObject *value = PyDict_GetItemWithError(func->func_globals, name);
+    PyFunctionObject *func = dx_shadow_function(shadow);
+    PyObject *value;
     PyObject *error;
 
+    if (!DK_IS_UNICODE(((PyDictObject *)func->func_globals)->ma_keys)) {
+        dx_show_frames(ts);
+    }
+    value = PyDict_GetItemWithError(func->func_globals, name);
     if (value != NULL || PyErr_Occurred()) {
         return Py_XNewRef(value);
     }
+    dx_show_frames(ts);
     value = PyObject_GetItem(func->func_builtins, name);
     if (value != NULL || !PyErr_ExceptionMatches(PyExc_KeyError)) {
         return value;
@@ -178,15 +190,92 @@ static PyObject *unpack(PyObject *sequence, PyObject **out, Py_ssize_t count)
 }
 
 /* operands: method or NULL, callable or self, arguments; then, if there are keywords, their
- * names come last. */
-static PyObject *call(PyObject **operands, int count, int has_keywords)
+ * names come last. Functions with native code are called without any frame being built. */
+static PyObject *call(PyThreadState *ts, PyObject **operands, int count, int has_keywords)
 {
     PyObject *names = has_keywords ? operands[--count] : NULL;
     Py_ssize_t keywords = names ? PyTuple_GET_SIZE(names) : 0;
     int first = operands[0] != NULL ? 1 : 2;
+    PyObject *callable = operands[first - 1];
+    size_t given = (size_t)(count - first - keywords);
+    PyObject *result;
 
-    return PyObject_Vectorcall(operands[first - 1], operands + first,
-                               (size_t)(count - first - keywords), names);
+    if (PyFunction_Check(callable) && ((PyFunctionObject *)callable)->vectorcall == dx_entry) {
+        return dx_entry(callable, operands + first, given, names);
+    }
+    dx_show_frames(ts);
+    /* The callee's place may be overwritten: a bound method puts its self there. */
+    operands[first - 1] = NULL;
+    result = PyObject_Vectorcall(callable, operands + first,
+                                 given | PY_VECTORCALL_ARGUMENTS_OFFSET, names);
+    return result;
+}
+
+/* Whether looking the attribute up runs no Python code. */
+static int is_plain_load(PyObject *owner, PyObject *name)
+{
+    PyTypeObject *type = Py_TYPE(owner);
+    PyObject *found;
+
+    if (type->tp_getattro != PyObject_GenericGetAttr) {
+        return 0;
+    }
+    found = _PyType_Lookup(type, name);
+    return found == NULL || Py_TYPE(found) == &PyFunction_Type ||
+           Py_TYPE(found) == &PyMethodDescr_Type || Py_TYPE(found)->tp_descr_get == NULL;
+}
+
+/* Classes whose operators and comparisons run no Python code among themselves. */
+static int is_plain_operand(PyObject *operand)
+{
+    return PyLong_CheckExact(operand) || PyFloat_CheckExact(operand) ||
+           PyBool_Check(operand) || operand == Py_None;
+}
+
+static int both_plain(PyObject **o)
+{
+    return (is_plain_operand(o[0]) && is_plain_operand(o[1])) ||
+           (PyUnicode_CheckExact(o[0]) && PyUnicode_CheckExact(o[1]));
+}
+
+/* Whether the op is done without Python code running, and so without a frame to look at. */
+static int is_quiet(enum operation op, int extra, PyObject **o)
+{
+    switch (op) {
+    case OP_LOAD_GLOBAL: return 1;
+    case OP_LOAD_ATTR:
+    case OP_LOAD_METHOD: return is_plain_load(o[1], o[0]);
+    case OP_BINARY:
+    case OP_INPLACE:
+        /* Formatting a string may call anything. */
+        return both_plain(o) && (extra != NB_REMAINDER || !PyUnicode_Check(o[0]));
+    case OP_COMPARE: return both_plain(o);
+    case OP_BINARY_SUBSCR:
+        return (PyList_CheckExact(o[0]) || PyTuple_CheckExact(o[0]) ||
+                PyUnicode_CheckExact(o[0])) &&
+               (PyLong_CheckExact(o[1]) || PySlice_Check(o[1]));
+    case OP_BINARY_SLICE:
+        return (PyList_CheckExact(o[0]) || PyTuple_CheckExact(o[0]) ||
+                PyUnicode_CheckExact(o[0])) &&
+               is_plain_operand(o[1]) && is_plain_operand(o[2]);
+    case OP_UNARY_NEGATIVE:
+    case OP_UNARY_INVERT: return is_plain_operand(o[0]);
+    case OP_UNARY_NOT:
+    case OP_TRUTH:
+        return is_plain_operand(o[0]) || PyUnicode_CheckExact(o[0]) ||
+               PyList_CheckExact(o[0]) || PyTuple_CheckExact(o[0]) ||
+               PyDict_CheckExact(o[0]) || PyAnySet_CheckExact(o[0]) ||
+               (Py_TYPE(o[0])->tp_as_number == NULL && Py_TYPE(o[0])->tp_as_mapping == NULL &&
+                Py_TYPE(o[0])->tp_as_sequence == NULL);
+    case OP_GET_ITER:
+        return PyList_CheckExact(o[0]) || PyTuple_CheckExact(o[0]) ||
+               PyRange_Check(o[0]) || PyDict_CheckExact(o[0]) || PyAnySet_CheckExact(o[0]);
+    case OP_BUILD_TUPLE:
+    case OP_BUILD_LIST:
+    case OP_LIST_APPEND:
+    case OP_CALL: return 1; /* it sees to it itself */
+    default: return 0;
+    }
 }
 
 static PyObject *build(int count, PyObject **operands, int list)
@@ -217,11 +306,14 @@ static PyObject *build_map(int count, PyObject **operands)
 }
 
 /* The result (new, or one of the immortal truth values), or NULL with an exception. */
-static PyObject *perform(enum operation op, int extra, PyFunctionObject *func, PyObject **out,
-                         PyObject **o, int count)
+static PyObject *perform(PyThreadState *ts, enum operation op, int extra, dx_shadow *shadow,
+                         PyObject **out, PyObject **o, int count)
 {
+    if (!is_quiet(op, extra, o)) {
+        dx_show_frames(ts);
+    }
     switch (op) {
-    case OP_LOAD_GLOBAL: return load_global(func, o[0]);
+    case OP_LOAD_GLOBAL: return load_global(ts, shadow, o[0]);
     case OP_LOAD_ATTR: return PyObject_GetAttr(o[1], o[0]);
     case OP_LOAD_METHOD:
         out[0] = out[1] = NULL;
@@ -245,7 +337,7 @@ static PyObject *perform(enum operation op, int extra, PyFunctionObject *func, P
     case OP_GET_ITER: return PyObject_GetIter(o[0]);
     case OP_FOR_ITER: return next_item(o[0], out);
     case OP_UNPACK_SEQUENCE: return unpack(o[0], out, extra);
-    case OP_CALL: return call(o, count, extra);
+    case OP_CALL: return call(ts, o, count, extra);
     case OP_BUILD_TUPLE: return build(count, o, 0);
     case OP_BUILD_LIST: return build(count, o, 1);
     case OP_BUILD_MAP: return build_map(count, o);
@@ -325,50 +417,26 @@ static int is_wanted(PyThreadState *ts, dx_unit *unit, _PyInterpreterFrame *fram
     return 0;
 }
 
-static void retire(PyThreadState *ts, _PyInterpreterFrame *frame, int count)
+PyObject *dx_python(PyThreadState *ts, dx_shadow *shadow, PyObject **out, int op, int extra,
+                    int count, PyObject **operands)
 {
-    for (int i = 0; i < count; i++) {
-        _PyInterpreterFrame *previous = frame->previous;
-        dx_frame_retire(ts, frame);
-        frame = previous;
-    }
-}
-
-PyObject *dx_python(PyThreadState *ts, void **table, PyFunctionObject *func,
-                    const uint8_t *record, PyObject **out, int op, int extra, int count, ...)
-{
-    PyObject *few[16];
-    PyObject **operands = few;
-    _PyInterpreterFrame *frame;
     PyObject *result;
-    va_list values;
-    int frames;
 
-    if (count > (int)Py_ARRAY_LENGTH(few)) {
-        operands = PyMem_Malloc((size_t)count * sizeof(PyObject *));
-        if (operands == NULL) {
-            return PyErr_NoMemory();
-        }
+    shadow->frame = NULL;
+    shadow->base = ts->cframe->current_frame;
+    shadow->previous = dx_lazy;
+    dx_lazy = shadow;
+    result = perform(ts, (enum operation)op, extra, shadow, out, operands, count);
+    if (shadow->frame == NULL) {
+        dx_lazy = shadow->previous;
+        return result;
     }
-    va_start(values, count);
-    for (int i = 0; i < count; i++) {
-        operands[i] = va_arg(values, PyObject *);
-    }
-    frame = dx_frame_show(ts, table, func, record, values, &frames);
-    va_end(values);
-    ts->py_recursion_remaining -= frames - 1;
-    result = perform((enum operation)op, extra, (PyFunctionObject *)frame->f_funcobj, out,
-                     operands, count);
-    ts->py_recursion_remaining += frames - 1;
-    if (operands != few) {
-        PyMem_Free(operands);
-    }
-    if (!is_wanted(ts, table[0], frame, frames)) {
-        retire(ts, frame, frames);
+    if (!is_wanted(ts, shadow->table[0], shadow->frame, shadow->frames)) {
+        dx_hide_frames(ts, shadow);
         return result;
     }
     if (result != NULL) {
-        push_results(frame, (enum operation)op, extra, result, out);
+        push_results(shadow->frame, (enum operation)op, extra, result, out);
     }
-    return go_on(ts, frame, frames, result == NULL);
+    return go_on(ts, shadow->frame, shadow->frames, result == NULL);
 }

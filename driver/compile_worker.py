@@ -30,12 +30,13 @@ from dx_py.passes.refcount_insertion import MissingStateError
 from dx_py.runtime_support.native_units import KIND, SCHEMA, encode_unit
 
 if TYPE_CHECKING:
-    from dx_py.runtime_support.native_units import Unit
+    from dx_py.runtime_support.native_units import Stored, Unit
 
 #: Samples of one instruction: how many, and the classes of each operand.
 type Samples = Mapping[int, tuple[int, tuple[tuple[str, ...], ...]]]
 
 
+GIVEN_UP: Final = "left native code too often"
 #: Rows whose first part is the number of a routine.
 _ROUTINE_ROWS: Final = ("code", "func", "const", "default", "global", "builtin")
 
@@ -63,6 +64,8 @@ def _answer(message: Any, store: ArtifactStore) -> Any:  # noqa: ANN401
             return _plan(marshal.loads(code))
         case ("compile", dict(request)):
             return _compile(request, store)
+        case ("give up", bytes(key), bytes(kept)):
+            return _record(store, key, (GIVEN_UP, kept))
     return ("refused", "unknown request")
 
 
@@ -77,9 +80,14 @@ def _plan(code: CodeType) -> tuple[object, ...]:
 
 def _compile(request: Mapping[str, Any], store: ArtifactStore) -> tuple[object, ...]:
     unit = compile_unit(request)
-    digest = store.put(encode(Artifact(KIND, SCHEMA, encode_unit(unit))))
-    store.record(Digest(request["key"].hex()), digest)
-    return ("refused", unit) if isinstance(unit, str) else ("stored", digest)
+    kept = request["program"][0][0][1]
+    return _record(store, request["key"], (unit, kept))
+
+
+def _record(store: ArtifactStore, key: bytes, stored: Stored) -> tuple[object, ...]:
+    digest = store.put(encode(Artifact(KIND, SCHEMA, encode_unit(stored))))
+    store.record(Digest(key.hex()), digest)
+    return ("refused", stored[0]) if isinstance(stored[0], str) else ("stored", digest)
 
 
 def compile_unit(request: Mapping[str, Any]) -> Unit | str:
@@ -124,7 +132,7 @@ def feedback_of(samples: Samples) -> Feedback:
 
 def _unit(native: NativeFunction, description: Any) -> Unit:  # noqa: ANN401
     """Of the routines those that were inlined are named; the others need not be found."""
-    guards = tuple((site.opcode, site.pc) for site in native.lowered.guards)
+    guards = tuple((site.opcode, site.routine, site.pc) for site in native.lowered.guards)
     rows = native.lowered.table
     return native.blob.code, native.blob.entry, rows, guards, *used_routines(rows, description)
 

@@ -197,8 +197,12 @@ class _Counting:
             virtual = value in self.owners.virtual
             return value if virtual or root in live or root in self.owners.pinned else None
 
-        state = self._state_near(at)
-        return replace(state, locals=tuple(map(visible, state.locals)), stack=())
+        def shown(state: FrameState) -> FrameState:
+            parent = state.parent and shown(state.parent)
+            names = tuple(map(visible, state.locals))
+            return replace(state, locals=names, stack=(), parent=parent)
+
+        return shown(self._state_near(at))
 
     def _state_near(self, at: Op) -> FrameState:
         index = self.block.ops.index(at)

@@ -82,10 +82,28 @@ def named_samples(samples: dict[int, Any]) -> dict[int, Any]:
     }
 
 
-def remember(core: Any, code: CodeType, names: tuple[Any, ...]) -> None:  # noqa: ANN401
-    """Keep a code object's samples; ``names``: the plan's, of globals and attributes."""
+def remember(core: Any, code: CodeType) -> None:  # noqa: ANN401
+    """Keep a code object's samples, beside those of earlier rounds.
+
+    What was kept before are the plan's names, of globals and attributes, after the earlier
+    rounds' samples if there are any.
+    """
+    *earlier, names, sites = marshal.loads(core.kept(code))
     samples = named_samples(core.samples(code))
-    core.keep(code, marshal.dumps((samples, *names), 0))
+    if earlier:
+        samples = _merge(earlier[0], samples)
+    core.keep(code, marshal.dumps((samples, names, sites), 0))
+
+
+def _merge(old: dict[int, Any], new: dict[int, Any]) -> dict[int, Any]:
+    merged = dict(old)
+    for pc, (count, operands) in new.items():
+        before, known = old.get(pc, (0, ((),) * len(operands)))
+        classes = tuple(
+            tuple(dict.fromkeys((*a, *b))) for a, b in zip(known, operands, strict=True)
+        )
+        merged[pc] = (before + count, classes)
+    return merged
 
 
 def _sampled(core: Any, code: CodeType) -> tuple[Any, ...] | None:  # noqa: ANN401

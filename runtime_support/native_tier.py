@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     #: The extension module: mypy knows no stub of it.
     Core = Any
 
-    from dx_py.runtime_support.native_units import Unit
+    from dx_py.runtime_support.native_units import Stored, Unit
     from dx_py.runtime_support.startup import Parts
     from dx_py.runtime_support.store_files import StoreFiles
     from dx_py.runtime_support.worker_client import Worker
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 THRESHOLDS = {"1": (2, 200, 100, 2000, 20, 2), "sync": (1, 1, 1, 1, 1, 1)}
 
 MAX_FAILURES = 3
+#: Times a function is sampled, and compiled again, before it is left to the interpreter.
+MAX_ROUNDS = 5
 NO_LIMIT = 1 << 60
 #: Files of the import system, and of DX-Py's own modules: nothing of them gets hot.
 IMPORT_SYSTEM = "<frozen importlib"
@@ -109,9 +111,11 @@ class Tier:
         self.report = report
         self.monitoring: Any = sys.monitoring
         self.tool: int = self.monitoring.OPTIMIZER_ID
+        #: Code that is sampled along with another's, for a guard it was inlined with.
+        self.watched: dict[CodeType, CodeType] = {}
 
     def watch(self, thresholds: tuple[int, ...]) -> None:
-        hooks = (self.on_warm, self.on_hot, self.on_sampled, self.on_ready)
+        hooks = (self.on_warm, self.on_hot, self.on_sampled, self.on_ready, self.on_exits)
         self.core.configure(*hooks, *thresholds)
         events = self.monitoring.events
         self.monitoring.use_tool_id(self.tool, "dx-py")
@@ -129,35 +133,21 @@ class Tier:
         if function.__code__.co_filename.startswith(IMPORT_SYSTEM):
             self.core.finish(function.__code__)
             return
-        unit = self._stored(self._key(function.__code__))
-        if unit is not None:
+        if self._load_stored(function):
             self.core.finish(function.__code__)
-            self._load(function, unit)
             self.report.stored += 1
 
     def on_hot(self, function: FunctionType) -> None:
         """Sample the next calls, at the places the worker names."""
-        if self.worker is None:
-            return
-        try:
-            answer = self.worker.ask("plan", marshal.dumps(function.__code__))
-        except self.worker_error:
-            self._worker_failed()
-            return
-        if answer[0] == "plan":
-            self.core.sample(function.__code__, answer[1])
-            self.core.keep(function.__code__, marshal.dumps(answer[2], 0))
-            events = self.monitoring.events
-            self.monitoring.set_local_events(self.tool, function.__code__, events.INSTRUCTION)
-        else:
-            self.report.refused[function.__qualname__] = str(answer[1])
+        self._sample(function)
 
     def on_sampled(self, function: FunctionType) -> None:
         """Remember what was sampled: callers may want it, too."""
         code = function.__code__
-        self.monitoring.set_local_events(self.tool, code, 0)
-        self.program.remember(self.core, code, marshal.loads(self.core.kept(code)))
-        self.core.finish(code)
+        for sampled in dict.fromkeys((code, self.watched.pop(code, code))):
+            self.monitoring.set_local_events(self.tool, sampled, 0)
+            self.program.remember(self.core, sampled)
+            self.core.finish(sampled)
 
     def on_ready(self, function: FunctionType) -> None:
         """Have it compiled from what was sampled."""
@@ -168,17 +158,48 @@ class Tier:
             "key": self._key(function.__code__),
             "eager": self.eager,
         }
-        if self.worker is None:
+        if self._ask("compile", request) and self._load_stored(function):
+            self.report.compiled += 1
+
+    def on_exits(self, function: FunctionType, routine: FunctionType) -> None:
+        """It leaves native code often, by a guard of ``routine``, which may be inlined.
+
+        The frames that leave just now are the first to be sampled again.
+        """
+        code = function.__code__
+        self.core.invalidate(code)
+        if self.core.rounds(code) >= MAX_ROUNDS:
+            self._ask("give up", self._key(code), self.core.kept(code) or b"")
             return
+        if self._sample(function):
+            if routine.__code__ is not code and self._sample(routine):
+                self.watched[code] = routine.__code__
+            # Events that were no longer wanted of the code are wanted again.
+            self.monitoring.restart_events()
+
+    def _sample(self, function: FunctionType) -> bool:
+        code = function.__code__
+        answer = self._ask("plan", marshal.dumps(code))
+        if answer is None or answer[0] != "plan":
+            if answer is not None:
+                self.report.refused[function.__qualname__] = str(answer[1])
+            return False
+        if self.core.kept(code) is None:
+            self.core.keep(code, marshal.dumps(answer[2], 0))
+        self.core.sample(code, answer[1])
+        events = self.monitoring.events
+        self.monitoring.set_local_events(self.tool, code, events.INSTRUCTION)
+        return True
+
+    def _ask(self, *message: Any) -> tuple[Any, ...] | None:  # noqa: ANN401
+        if self.worker is None:
+            return None
         try:
-            self.worker.ask("compile", request)
+            answer: tuple[Any, ...] = self.worker.ask(*message)
         except self.worker_error:
             self._worker_failed()
-            return
-        unit = self._stored(request["key"])
-        if unit is not None:
-            self._load(function, unit)
-            self.report.compiled += 1
+            return None
+        return answer
 
     def _worker_failed(self) -> None:
         """After some failures the program goes on without: each may cost a process start."""
@@ -192,29 +213,44 @@ class Tier:
         key: bytes = self.units.unit_key(code, self.core.target(), self.store.sha256)
         return key
 
-    def _stored(self, key: bytes) -> Unit | str | None:
+    def _stored(self, key: bytes) -> Stored | None:
         digest = self.store.lookup(key) if self.store else None
         body = self.store.get(digest) if self.store and digest else None
-        unit: Unit | str | None = self.units.decode_unit(body) if body else None
-        return unit
+        stored: Stored | None = self.units.decode_unit(body) if body else None
+        return stored
 
-    def _load(self, function: FunctionType, unit: Unit | str) -> None:
+    def _load_stored(self, function: FunctionType) -> bool:
+        """Load what is stored for the function; whether there is anything usable."""
+        stored = self._stored(self._key(function.__code__))
+        if stored is None:
+            return False
+        unit, kept = stored
+        if kept:
+            self.core.keep(function.__code__, kept)
         if isinstance(unit, str):
             self.report.refused[function.__qualname__] = unit
-            return
+            return True
         if self.limit <= 0:
-            return
+            return True
         self.limit -= 1
         if self.limit == 0:
             self.report.last = f"{function.__qualname__} in {function.__code__.co_filename}"
+        return self._link(function, unit)
+
+    def _link(self, function: FunctionType, unit: Unit) -> bool:
+        """A unit that does not fit the program as it is now is not usable."""
         code, entry, rows, guards, paths, digests = unit
         try:
             links = self.links.Links(self.core, self.program, function)
             links.find_routines(paths, digests, self.store and self.store.sha256)
             links.find_rows(rows)
-            self.core.load_unit(function, code, entry, rows, len(guards), *links.arguments())
+            routines = bytes(routine for _, routine, _ in guards)
+            self.core.load_unit(function, code, entry, rows, routines, *links.arguments())
         except (LookupError, OSError) as error:
             self.report.refused[function.__qualname__] = str(error)
+            return False
+        self.report.refused.pop(function.__qualname__, None)
+        return True
 
 
 class Report:

@@ -16,22 +16,24 @@ if TYPE_CHECKING:
 
     from typing import Any
 
-    #: Pages of code, offset of the entry, rows of the address table, (opcode, pc) of guards,
-    #: paths of the routines and digests of their code.
+    #: Pages of code, offset of the entry, rows of the address table; (opcode, routine, pc) of
+    #: guards, paths of the routines and digests of their code.
     Unit = tuple[
         bytes,
         int,
         tuple[str, ...],
-        tuple[tuple[str, int], ...],
+        tuple[tuple[str, int, int], ...],
         tuple[tuple[Any, ...], ...],
         tuple[bytes, ...],
     ]
+    #: A unit, or why there is none; and what was kept of the code's samples.
+    Stored = tuple[Unit | str, bytes]
 
 KIND = "native-unit"
 SCHEMA = 1
 
 #: Raise it whenever the same code and feedback may give another unit.
-VERSION = 5
+VERSION = 6
 
 #: Without references: these depend on how many there are in the process that writes.
 _FORMAT = 0
@@ -45,12 +47,12 @@ def unit_key(
     return sha256(b"native-unit\0" + host.encode() + b"\0" + marshal.dumps(code, _FORMAT))
 
 
-def encode_unit(unit: Unit | str) -> bytes:
+def encode_unit(stored: Stored) -> bytes:
     """The payload of a unit, or of the reason why there is none."""
-    return marshal.dumps(unit, _FORMAT)
+    return marshal.dumps(stored, _FORMAT)
 
 
-def decode_unit(body: bytes) -> Unit | str | None:
+def decode_unit(body: bytes) -> Stored | None:
     """From an artifact's msgpack; None where it is of another kind or schema."""
     head = bytes([0x93, 0xA0 | len(KIND)]) + KIND.encode() + bytes([SCHEMA])
     if body[: len(head)] != head:
@@ -59,5 +61,5 @@ def decode_unit(body: bytes) -> Unit | str | None:
     width = widths.get(body[len(head)])
     if width is None:
         return None
-    unit: Unit | str = marshal.loads(memoryview(body)[len(head) + 1 + width :])
-    return unit
+    stored: Stored = marshal.loads(memoryview(body)[len(head) + 1 + width :])
+    return stored

@@ -44,11 +44,11 @@ class NoLoweringError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GuardSite:
-    """What a guard's number stands for: where the check was, and where it resumes."""
+    """What a guard's number stands for: where the check was."""
 
     opcode: str
+    routine: int
     pc: int
-    resumes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +261,7 @@ class FunctionLowering:
         key = (op.state, op.owned, op.spec.exit)
         shared = self.exits.setdefault(key, _SharedExit(f"x{len(self.exits)}"))
         shared.sources.append((self.label, len(self.guards)))
-        self.guards.append(GuardSite(op.opcode, op.state.pc, op.state.pc))
+        self.guards.append(GuardSite(op.opcode, op.state.code, op.state.pc))
         return shared.label
 
     def live_values(self, state: FrameState, owned: tuple[Value, ...]) -> tuple[str, str]:

@@ -264,6 +264,30 @@ static PyObject *resume(reader *r, PyThreadState *ts, PyFunctionObject *func, in
     return dx_frames_run(ts, frame, count, throwing);
 }
 
+/* One exit in so many calls is too many; at once where most calls end by one, as those of a
+ * function that loops. */
+#define DX_CALLS_PER_EXIT 64
+#define DX_MIN_EXITS 3
+
+/* The tier is told once: a unit is not mended, but replaced. */
+static void count_exit(dx_unit *unit, PyFunctionObject *func, uint32_t guard)
+{
+    PyObject *routine;
+
+    if (guard >= unit->guard_count) {
+        return;
+    }
+    unit->exits[guard]++;
+    unit->exit_total++;
+    if (unit->told || unit->exit_total * DX_CALLS_PER_EXIT < unit->entries ||
+        (unit->exit_total < DX_MIN_EXITS && unit->entries > 2)) {
+        return;
+    }
+    unit->told = 1;
+    routine = PyTuple_GET_ITEM(unit->functions, unit->routines[guard]);
+    dx_tell_exits(func, unit->routines[guard] ? routine : (PyObject *)func);
+}
+
 PyObject *dx_leave(PyThreadState *ts, void **table, PyFunctionObject *func,
                    const uint8_t *record, uint32_t guard, ...)
 {
@@ -272,9 +296,7 @@ PyObject *dx_leave(PyThreadState *ts, void **table, PyFunctionObject *func,
     PyObject *result;
 
     dx_show_frames(ts);
-    if (guard < unit->guard_count) {
-        unit->exits[guard]++;
-    }
+    count_exit(unit, func, guard);
     va_start(r.values, guard);
     result = resume(&r, ts, func, 0);
     va_end(r.values);

@@ -114,7 +114,12 @@ static int finish_list_iterator(PyObject *object)
 /* An instance without attributes, of a class whose objects are plain ones. */
 static PyObject *new_object(PyTypeObject *type)
 {
-    return PyType_GenericAlloc(type, 0);
+    static PyObject *nothing;
+
+    if (nothing == NULL && (nothing = PyTuple_New(0)) == NULL) {
+        return NULL;
+    }
+    return PyBaseObject_Type.tp_new(type, nothing, NULL);
 }
 
 /* Guards of code compiled for stress fail once in `stress_rate` times, as a seed says. */

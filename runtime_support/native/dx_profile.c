@@ -29,6 +29,8 @@ typedef struct {
 typedef struct {
     enum stage stage;
     long calls, jumps, sampled_calls, waited_calls;
+    uint32_t limit; /* samples of an instruction */
+    int rounds;    /* how often it was sampled */
     int saturated; /* some instruction was sampled as often as it may be */
     Py_ssize_t size;
     site *sites;
@@ -36,7 +38,7 @@ typedef struct {
 } profile;
 
 static PyObject *disable; /* sys.monitoring.DISABLE */
-static PyObject *on_warm, *on_hot, *on_sampled, *on_ready;
+static PyObject *on_warm, *on_hot, *on_sampled, *on_ready, *on_exits;
 static long warm_calls = 2, warm_jumps = 200, call_threshold = 100, jump_threshold = 2000;
 /* Calls that are sampled; calls until the code is compiled, for its callees to be sampled. */
 static long calls_to_sample = 20, calls_to_wait = 2;
@@ -122,6 +124,21 @@ static void tell(PyObject *hook, PyObject *code)
     Py_XDECREF(result);
 }
 
+void dx_tell_exits(PyFunctionObject *func, PyObject *routine)
+{
+    PyObject *exception = PyErr_GetRaisedException();
+    PyObject *result = NULL;
+
+    if (on_exits != NULL) {
+        result = PyObject_CallFunctionObjArgs(on_exits, func, routine, NULL);
+        if (result == NULL) {
+            PyErr_WriteUnraisable(on_exits);
+        }
+    }
+    Py_XDECREF(result);
+    PyErr_SetRaisedException(exception);
+}
+
 static PyObject *jump_event(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     profile *p;
@@ -191,7 +208,7 @@ static int take_sample(profile *p, PyObject *code, Py_ssize_t index)
     for (int k = 0; k < s->operand_count; k++) {
         record_class(&s->operands[k], frame->localsplus[s->operands[k].position]);
     }
-    if (++s->samples >= DX_MAX_SAMPLES) {
+    if (++s->samples >= p->limit) {
         p->saturated = 1;
         return 0;
     }
@@ -236,7 +253,7 @@ static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t
         p->stage = STAGE_SAMPLED;
         tell(on_sampled, args[0]);
     }
-    else if (p->stage == STAGE_SAMPLED && p->waited_calls++ >= calls_to_wait) {
+    if (p->stage == STAGE_SAMPLED && (p->rounds > 1 || p->waited_calls++ >= calls_to_wait)) {
         p->stage = STAGE_DONE;
         tell(on_ready, args[0]);
     }
@@ -271,7 +288,8 @@ static int read_site(site *s, PyCodeObject *code, PyObject *positions)
     return 0;
 }
 
-/* sample(code, ((pc, (position, ...)), ...)): the code's calls are sampled from now on. */
+/* sample(code, ((pc, (position, ...)), ...)): the code's calls are sampled from now on, each
+ * time up to four times as many. */
 static PyObject *sample(PyObject *module, PyObject *args)
 {
     PyObject *code, *plan;
@@ -307,7 +325,10 @@ static PyObject *sample(PyObject *module, PyObject *args)
     }
     p->stage = STAGE_SAMPLING;
     p->sampled_calls = 0;
+    p->waited_calls = 0;
     p->saturated = 0;
+    p->limit = DX_MAX_SAMPLES << 2 * Py_MIN(p->rounds, 3);
+    p->rounds++;
     Py_RETURN_NONE;
 }
 
@@ -417,16 +438,25 @@ static PyObject *kept(PyObject *module, PyObject *code)
     return Py_NewRef(p->kept ? p->kept : Py_None);
 }
 
-/* configure(on_warm, on_hot, on_sampled, on_ready, warm_calls, warm_jumps, call_threshold,
+/* rounds(code) -> how often its sampling was begun. */
+static PyObject *rounds(PyObject *module, PyObject *code)
+{
+    profile *p = profile_of(code);
+
+    (void)module;
+    return p == NULL ? NULL : PyLong_FromLong(p->rounds);
+}
+
+/* configure(on_warm, on_hot, on_sampled, on_ready, on_exits, warm_calls, warm_jumps, call_threshold,
  *           jump_threshold, calls_to_sample, calls_to_wait); a hook gets the function, and may
  *           be None. */
 static PyObject *configure(PyObject *module, PyObject *args)
 {
-    PyObject *warm, *hot, *sampled, *ready;
+    PyObject *warm, *hot, *sampled, *ready, *exits;
 
     (void)module;
-    if (!PyArg_ParseTuple(args, "OOOOllllll:configure", &warm, &hot, &sampled, &ready,
-                          &warm_calls, &warm_jumps, &call_threshold, &jump_threshold,
+    if (!PyArg_ParseTuple(args, "OOOOOllllll:configure", &warm, &hot, &sampled, &ready,
+                          &exits, &warm_calls, &warm_jumps, &call_threshold, &jump_threshold,
                           &calls_to_sample, &calls_to_wait)) {
         return NULL;
     }
@@ -434,6 +464,7 @@ static PyObject *configure(PyObject *module, PyObject *args)
     Py_XSETREF(on_hot, hot == Py_None ? NULL : Py_NewRef(hot));
     Py_XSETREF(on_sampled, sampled == Py_None ? NULL : Py_NewRef(sampled));
     Py_XSETREF(on_ready, ready == Py_None ? NULL : Py_NewRef(ready));
+    Py_XSETREF(on_exits, exits == Py_None ? NULL : Py_NewRef(exits));
     Py_RETURN_NONE;
 }
 
@@ -446,6 +477,7 @@ PyMethodDef dx_profile_methods[] = {
     {"sample", sample, METH_VARARGS, "sample a code object's instructions"},
     {"samples", samples, METH_O, "what was sampled"},
     {"finish", finish, METH_O, "drop the samples, and want no more events"},
+    {"rounds", rounds, METH_O, "how often sampling was begun"},
     {"keep", keep, METH_VARARGS, "remember something of a code object"},
     {"kept", kept, METH_O, "what was remembered of a code object"},
     {NULL, NULL, 0, NULL},

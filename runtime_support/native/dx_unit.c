@@ -25,6 +25,7 @@ static void free_unit(dx_unit *unit)
     Py_XDECREF(unit->functions);
     Py_XDECREF(unit->keep);
     PyMem_Free(unit->exits);
+    PyMem_Free(unit->routines);
     PyMem_Free(unit);
 }
 
@@ -279,8 +280,19 @@ typedef struct {
     Py_buffer code;
     Py_ssize_t entry;
     PyObject *rows, *functions, *types, *given, *keys;
-    unsigned int guards;
+    Py_buffer guards;
 } parts;
+
+static int read_guards(dx_unit *unit, Py_buffer *guards)
+{
+    for (Py_ssize_t i = 0; i < guards->len; i++) {
+        unit->routines[i] = ((uint8_t *)guards->buf)[i];
+        if (unit->routines[i] >= PyTuple_GET_SIZE(unit->functions)) {
+            return -1;
+        }
+    }
+    return 0;
+}
 
 static dx_unit *new_unit(parts *p)
 {
@@ -299,10 +311,14 @@ static dx_unit *new_unit(parts *p)
     if (unit->keep != NULL) {
         PyObject_GC_UnTrack(unit->keep);
     }
-    unit->guard_count = p->guards;
-    unit->exits = PyMem_Calloc(p->guards + 1, sizeof(uint32_t));
-    if (unit->exits == NULL || unit->keep == NULL) {
+    unit->guard_count = (uint32_t)p->guards.len;
+    unit->exits = PyMem_Calloc((size_t)p->guards.len + 1, sizeof(uint32_t));
+    unit->routines = PyMem_Calloc((size_t)p->guards.len + 1, 1);
+    if (unit->exits == NULL || unit->routines == NULL || unit->keep == NULL) {
         PyErr_NoMemory();
+    }
+    else if (read_guards(unit, &p->guards) < 0) {
+        PyErr_SetString(PyExc_ValueError, "guard of an unknown routine");
     }
     else if (map_region(unit, p->code.buf, (size_t)p->code.len,
                         (size_t)PyTuple_GET_SIZE(p->rows)) == 0 &&
@@ -321,12 +337,13 @@ static dx_unit *new_unit(parts *p)
     Py_DECREF(unit->functions);
     Py_XDECREF(unit->keep);
     PyMem_Free(unit->exits);
+    PyMem_Free(unit->routines);
     PyMem_Free(unit);
     return NULL;
 }
 
 /* load_unit(function, code, entry, rows, guards, functions, types, given, keys) -> installed?
- * functions: that of each number in rows; types: classes to watch; given: for some rows an
+ * guards: for each the number of its routine; functions: that of each number; types: classes to watch; given: for some rows an
  * address or number, or an object in a tuple; keys: (dict, key) to watch. */
 PyObject *dx_load_unit(PyObject *module, PyObject *args)
 {
@@ -335,7 +352,7 @@ PyObject *dx_load_unit(PyObject *module, PyObject *args)
     dx_unit *old;
 
     (void)module;
-    if (!PyArg_ParseTuple(args, "O!y*nO!IO!O!O!O!:load_unit", &PyFunction_Type, &p.func, &p.code,
+    if (!PyArg_ParseTuple(args, "O!y*nO!y*O!O!O!O!:load_unit", &PyFunction_Type, &p.func, &p.code,
                           &p.entry, &PyTuple_Type, &p.rows, &p.guards, &PyTuple_Type,
                           &p.functions, &PyTuple_Type, &p.types, &PyDict_Type, &p.given,
                           &PyTuple_Type, &p.keys)) {
@@ -349,6 +366,7 @@ PyObject *dx_load_unit(PyObject *module, PyObject *args)
         unit = new_unit(&p);
     }
     PyBuffer_Release(&p.code);
+    PyBuffer_Release(&p.guards);
     if (unit == NULL) {
         return NULL;
     }
@@ -383,6 +401,18 @@ PyObject *dx_install(PyObject *module, PyObject *callable)
     }
     PyFunction_SetVectorcall(func, dx_entry);
     Py_RETURN_TRUE;
+}
+
+/* invalidate(code): its functions are interpreted from now on. */
+PyObject *dx_invalidate(PyObject *module, PyObject *code)
+{
+    dx_unit *unit = PyCode_Check(code) ? dx_unit_of((PyCodeObject *)code) : NULL;
+
+    (void)module;
+    if (unit != NULL) {
+        dx_unit_invalidate(unit);
+    }
+    Py_RETURN_NONE;
 }
 
 PyObject *dx_unit_stats(PyObject *module, PyObject *code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import marshal
 import os
 import sys
 from types import FunctionType
@@ -55,7 +56,7 @@ class Native:
         monitoring.register_callback(self.tool, events.INSTRUCTION, _core.instruction_event)
         monitoring.register_callback(self.tool, events.PY_START, _core.start_event)
         never = 1 << 30
-        _core.configure(None, None, None, None, never, never, never, never, never, never)
+        _core.configure(None, None, None, None, None, never, never, never, never, never, never)
 
     def close(self):
         _core.set_stress(1, 0)
@@ -72,7 +73,8 @@ class Native:
             with contextlib.suppress(Exception):
                 function(*arguments)
         sys.monitoring.set_local_events(self.tool, code, 0)
-        remember(_core, code, profile_names(code))
+        _core.keep(code, marshal.dumps(profile_names(code), 0))
+        remember(_core, code)
         _core.finish(code)
 
     def compile(self, function, *calls):
@@ -99,7 +101,7 @@ class Native:
             blob.code,
             blob.entry,
             lowered.table,
-            len(lowered.guards),
+            bytes(site.routine for site in lowered.guards),
             *links.arguments(),
         )
         return function

@@ -40,11 +40,14 @@ class Attribute:
 
     ``kind``: ``value`` (inline values), ``slot``, ``method`` or ``property`` (of a routine),
     or ``constant`` (found on the class). ``shadowed``: an instance may have one of its own.
+    ``offset``: of a value or slot, as it is now; what is the same for several classes is then
+    done by the same code.
     """
 
     kind: str
     routine: int = -1
     shadowed: bool = False
+    offset: int = -1
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,14 @@ class Program:
     storage: Mapping[Member, Attribute] = field(default_factory=dict)
     members: Mapping[Member, Entity] = field(default_factory=dict)
 
+    def attribute(self, cls: str, name: str) -> Attribute | None:
+        """Of a class, or of several that have it in the same way."""
+        return _common(self.attributes, cls, name)
+
+    def place(self, cls: str, name: str) -> Attribute | None:
+        """Where plain stores put it, in the same way."""
+        return _common(self.storage, cls, name)
+
     def entity(self, slot: str) -> Entity | None:
         """What the row of the address table stands for, if it is such a name's."""
         kind, _, rest = slot.partition(":")
@@ -84,3 +95,13 @@ class Program:
 
     def starts(self, number: int) -> Mapping[int, int]:
         return self.routines[number].starts if self.routines else {}
+
+
+def _common(table: Mapping[Member, Attribute], cls: str, name: str) -> Attribute | None:
+    found = {table.get((one, name)) for one in cls.split("|")}
+    attribute = found.pop()
+    if found or attribute is None:
+        return None
+    # Methods that nobody looked into, and constants, are different objects.
+    unknown = attribute.kind in ("method", "property") and attribute.routine < 0
+    return None if "|" in cls and (unknown or attribute.kind == "constant") else attribute

@@ -1,16 +1,17 @@
 """Types of SSA values: how a value is represented, and what is known of its Python class.
 
 Text: ``obj``, ``obj<float>``, ``obj<list>?`` (the ``?``: may be null, an unbound local or an
-exhausted iterator's item), ``i64``, ``f64``, ``i1``.
+exhausted iterator's item), ``obj<m:A|m:B>`` (one of several classes), ``i64``, ``f64``, ``i1``.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-_TEXT = re.compile(r"(obj|i64|f64|i1)(?:<([\w.:]+)>)?(\?)?")
+_TEXT = re.compile(r"(obj|i64|f64|i1)(?:<([\w.:|]+)>)?(\?)?")
 
 #: Exact builtin classes whose instances own no other object and whose deallocation runs no
 #: Python code: releasing one cannot invalidate a borrowed container.
@@ -54,6 +55,16 @@ MAYBE_OBJ = Type(Rep.OBJ, nullable=True)
 I64 = Type(Rep.I64)
 F64 = Type(Rep.F64)
 I1 = Type(Rep.I1)
+
+
+def union(classes: Iterable[str]) -> str:
+    """The one name of "one of these classes"."""
+    return "|".join(sorted(classes))
+
+
+def is_within(known: str | None, wanted: str) -> bool:
+    """Whether an object known to be of (one of) these classes is of the wanted ones."""
+    return known is not None and set(known.split("|")) <= set(wanted.split("|"))
 
 
 def exact(cls: str) -> Type:

@@ -22,11 +22,11 @@ from dx_py.ir.types import OBJ, exact
 from dx_py.passes.specialization_rules import constant_slots
 
 #: Instructions that were seen to run, in a callee and in all that goes into one root.
-MAX_SIZE: Final = 40
-MAX_TOTAL: Final = 200
+MAX_SIZE: Final = 60
+MAX_TOTAL: Final = 300
 #: These are inlined whatever the total is: getters and the like.
 SMALL: Final = 8
-MAX_DEPTH: Final = 3
+MAX_DEPTH: Final = 4
 
 #: Constructed and specialised SSA of a routine; None for what stays interpreted.
 type Body = Callable[[int], Function | None]
@@ -236,7 +236,7 @@ def _with_caller(state: FrameState, caller: FrameState, *, drops_result: bool) -
 
 @dataclass(frozen=True, slots=True)
 class CallDispatch:
-    """A call of one of several constant functions: a choice, and a call in each arm.
+    """A call of a constant function, or one of several: a choice, and a call in each arm.
 
     Before: ``py.call v1, v2``, v1 a parameter that edges give ``func:1`` and ``func:2``
     After:  ``branch (py.is v1, func:1)``, and in each arm a call of the constant
@@ -270,7 +270,7 @@ def _constant_parameters(function: Function) -> dict[Value, _Choices]:
     for block, edges in incoming(function).items():
         for index, parameter in enumerate(block.parameters[:-1]):
             rows = [slots.get(edge[index], "") for edge in edges]
-            if len(set(rows)) > 1 and all(row.startswith("func:") for row in rows):
+            if rows and all(row.startswith("func:") for row in rows):
                 classes = [edge[index + 1].type.cls for edge in edges]
                 found[parameter] = _choices(rows, classes)
     return found

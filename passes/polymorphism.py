@@ -15,7 +15,7 @@ from typing import ClassVar, Final
 
 from dx_py.ir.core import Block, Edge, FrameState, Function, Op, Value, substitute
 from dx_py.ir.environment import Program
-from dx_py.ir.types import Type, exact
+from dx_py.ir.types import Type, exact, union
 
 #: Which operand the receiver is in the profile.
 RECEIVERS: Final = {"py.load_attr": 0, "py.load_method": 0, "py.store_attr": 1}
@@ -43,15 +43,26 @@ class Polymorphism:
         return bool(replacements)
 
     def _classes(self, op: Op) -> tuple[str, ...]:
-        """The classes to tell apart: the program knows the attribute for each of them."""
+        """The classes to tell apart, or groups of those that have the attribute alike."""
         if op.opcode not in RECEIVERS or op.state is None or op.operands[0].type.cls:
             return ()
         feedback = self.program.routines[self.number].feedback
         classes = feedback.several_classes(op.state.pc, RECEIVERS[op.opcode])
-        is_store = op.opcode == "py.store_attr"
-        known = self.program.storage if is_store else self.program.attributes
+        look_up = (
+            self.program.place if op.opcode == "py.store_attr" else self.program.attribute
+        )
         name = op.text_attr("name")
-        return classes if all((cls, name) in known for cls in classes) else ()
+        groups: list[str] = []
+        for cls in classes:
+            if look_up(cls, name) is None:
+                return ()
+            joined = ((i, union((*group.split("|"), cls))) for i, group in enumerate(groups))
+            fitting = next(((i, text) for i, text in joined if look_up(text, name)), None)
+            if fitting:
+                groups[fitting[0]] = fitting[1]
+            else:
+                groups.append(cls)
+        return tuple(groups) if len(groups) > 1 else ()
 
     def _split(
         self,

@@ -14,6 +14,7 @@ from typing import ClassVar, Final
 
 from dx_py.ir.core import Function, Op, Value, substitute
 from dx_py.ir.parameters import refine_types
+from dx_py.ir.types import is_within
 
 _UNBOX_OF_BOX: Final = {
     "unbox.f64": "box.f64",
@@ -81,7 +82,7 @@ def _rewrite(
 def _is_known_guard(op: Op) -> bool:
     type_ = op.operands[0].type
     if op.opcode == "guard.type":
-        return type_.cls == op.attrs["cls"] and not type_.nullable
+        return is_within(type_.cls, op.text_attr("cls")) and not type_.nullable
     return op.opcode == "guard.bound" and not type_.nullable
 
 

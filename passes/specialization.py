@@ -19,7 +19,7 @@ from dx_py.ir.core import Attr, Block, FrameState, Function, Op, Value, substitu
 from dx_py.ir.dominance import reverse_postorder
 from dx_py.ir.environment import Entity, Program
 from dx_py.ir.feedback import Feedback
-from dx_py.ir.types import Type
+from dx_py.ir.types import Type, union
 from dx_py.passes.specialization_rules import RULES, constant_slots
 
 
@@ -47,6 +47,13 @@ class Rewriter:
         """The class to speculate on: known, or always sampled."""
         known = self.op.operands[operand].type.cls
         return known or self.feedback.only_class(self.state.pc, operand)
+
+    def receiver_class(self, operand: int, index: int) -> str | None:
+        """The class of an operand, ``index`` in the profile, or a few that are known."""
+        known = self.op.operands[operand].type.cls
+        pc = self.state.pc
+        only = known or self.feedback.only_class(pc, index)
+        return only or union(self.feedback.several_classes(pc, index)) or None
 
     def loop_exit(self) -> Block:
         """Where the block's branch goes when its condition is false."""

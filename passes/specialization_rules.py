@@ -193,8 +193,8 @@ def _load_member(r: Rewriter) -> bool:
 
 def _instance_attribute(r: Rewriter) -> tuple[str, Attribute] | None:
     """The receiver's class, and where its instances have the attribute."""
-    cls = r.class_of(0)
-    found = r.program.attributes.get((cls or "", r.op.text_attr("name")))
+    cls = r.receiver_class(0, 0)
+    found = r.program.attribute(cls or "", r.op.text_attr("name"))
     return (cls, found) if cls and found else None
 
 
@@ -260,9 +260,9 @@ def _load_method(r: Rewriter) -> bool:
 def _store_attr(r: Rewriter) -> bool:
     """Operands: owner, value; the profile has them as they lie on the stack."""
     name = r.op.text_attr("name")
-    owner, value = r.op.operands
-    cls = owner.type.cls or r.feedback.only_class(r.state.pc, 1)
-    place = r.program.storage.get((cls or "", name))
+    value = r.op.operands[1]
+    cls = r.receiver_class(0, 1)
+    place = r.program.place(cls or "", name)
     if cls is None or place is None:
         return False
     known = r.guard(0, cls)

@@ -74,11 +74,24 @@ class Links:
         self.types[text] = found
         return found  # type: ignore[no-any-return]
 
-    def attribute(self, text: str, name: str, kind: str) -> tuple[int, Any]:
-        found = self.core.attribute(self.cls(text), sys.intern(name))
-        if found is None or found[0] != kind:
-            raise LookupError(f"attribute '{name}' of '{text}' is no {kind}")
-        return found[1:]  # type: ignore[no-any-return]
+    def attribute(self, texts: str, name: str, kind: str) -> tuple[int, Any]:
+        """Of a class, or of several, which all must have it in the same place."""
+        return self._common(self.core.attribute, texts, name, kind)
+
+    def storage(self, texts: str, name: str, kind: str) -> int:
+        return self._common(self.core.storage, texts, name, kind)[0]
+
+    def _common(
+        self, look_up: Callable[[type, str], Any], texts: str, name: str, kind: str
+    ) -> tuple[int, Any]:
+        first = None
+        for text in texts.split("|"):
+            found = look_up(self.cls(text), sys.intern(name))
+            if found is None or found[0] != kind or (first and found != first):
+                raise LookupError(f"attribute '{name}' of '{text}' is no {kind} as it was")
+            first = found
+        assert first is not None
+        return first[1], first[2]
 
     def member(self, owner: str, name: str) -> Any:  # noqa: ANN401
         kind, _, text = owner.partition(" ")
@@ -101,11 +114,7 @@ def _of_attribute(links: Links, rest: str) -> Any:  # noqa: ANN401
 
 def _of_storage(links: Links, rest: str) -> int:
     kind, text, name = rest.split(" ")
-    found = links.core.storage(links.cls(text), sys.intern(name))
-    if found is None or found[0] != kind:
-        raise LookupError(f"attribute '{name}' of '{text}' is not stored in a {kind}")
-    offset: int = found[1]
-    return offset
+    return links.storage(text, name, kind)
 
 
 def _of_keys(links: Links, rest: str) -> int:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     #: kind, class or module, routine.
     Entity = tuple[str, str, int]
+    #: kind, routine, shadowed, offset.
+    Attribute = tuple[str, int, bool, int]
     #: How a routine's function is found: ("global", routine, name), ("method", class, name) ...
     Path = tuple[Any, ...]
 
@@ -136,8 +138,8 @@ class Gathering:
         self.functions: list[FunctionType] = []
         self.paths: list[Path] = []
         self.globals: list[dict[str, Entity]] = []
-        self.attributes: dict[tuple[str, str], tuple[str, int, bool]] = {}
-        self.storage: dict[tuple[str, str], tuple[str, int, bool]] = {}
+        self.attributes: dict[tuple[str, str], Attribute] = {}
+        self.storage: dict[tuple[str, str], Attribute] = {}
         self.members: dict[tuple[str, str], Entity] = {}
 
     def result(self) -> tuple[Any, ...]:
@@ -214,7 +216,8 @@ class Gathering:
         routine = -1
         if type(value) is Function:
             routine = self.add(value, (kind, text, name))
-        table[text, name] = (kind, routine, bool(flag) and kind in ("method", "constant"))
+        shadowed = bool(flag) and kind in ("method", "constant")
+        table[text, name] = (kind, routine, shadowed, flag if kind in ("value", "slot") else -1)
 
     def _members(self, entity: Entity, names: set[str]) -> None:
         kind, text, _ = entity

@@ -111,8 +111,8 @@ class Tier:
         self.report = report
         self.monitoring: Any = sys.monitoring
         self.tool: int = self.monitoring.OPTIMIZER_ID
-        #: Code that is sampled along with another's, for a guard it was inlined with.
-        self.watched: dict[CodeType, CodeType] = {}
+        #: What is sampled along with a code object that has it inlined.
+        self.watched: dict[CodeType, list[FunctionType]] = {}
 
     def watch(self, thresholds: tuple[int, ...]) -> None:
         hooks = (self.on_warm, self.on_hot, self.on_sampled, self.on_ready, self.on_exits)
@@ -144,10 +144,15 @@ class Tier:
     def on_sampled(self, function: FunctionType) -> None:
         """Remember what was sampled: callers may want it, too."""
         code = function.__code__
-        for sampled in dict.fromkeys((code, self.watched.pop(code, code))):
-            self.monitoring.set_local_events(self.tool, sampled, 0)
-            self.program.remember(self.core, sampled)
-            self.core.finish(sampled)
+        self._end_sampling(code)
+        for callee in self.watched.pop(code, ()):
+            self._end_sampling(callee.__code__)
+            self.core.install(callee)
+
+    def _end_sampling(self, code: CodeType) -> None:
+        self.monitoring.set_local_events(self.tool, code, 0)
+        self.program.remember(self.core, code)
+        self.core.finish(code)
 
     def on_ready(self, function: FunctionType) -> None:
         """Have it compiled from what was sampled."""
@@ -161,10 +166,11 @@ class Tier:
         if self._ask("compile", request) and self._load_stored(function):
             self.report.compiled += 1
 
-    def on_exits(self, function: FunctionType, routine: FunctionType) -> None:
-        """It leaves native code often, by a guard of ``routine``, which may be inlined.
+    def on_exits(self, function: FunctionType, routines: tuple[Any, ...]) -> None:
+        """It leaves native code often, perhaps by a guard of a routine it has inlined.
 
-        The frames that leave just now are the first to be sampled again.
+        All of them are interpreted and sampled for a while, the frames that leave just now
+        first of all.
         """
         code = function.__code__
         self.core.invalidate(code)
@@ -172,12 +178,19 @@ class Tier:
             self._ask("give up", self._key(code), self.core.kept(code) or b"")
             return
         if self._sample(function):
-            if routine.__code__ is not code and self._sample(routine):
-                self.watched[code] = routine.__code__
+            self.watched[code] = [r for r in routines[1:] if r and self._watch(r)]
             # Events that were no longer wanted of the code are wanted again.
             self.monitoring.restart_events()
 
-    def _sample(self, function: FunctionType) -> bool:
+    def _watch(self, routine: FunctionType) -> bool:
+        """Sample a callee, unless that is done for itself already."""
+        done = self.core.is_done(routine.__code__)
+        if not done or not self._sample(routine, watched=True):
+            return False
+        self.core.suspend(routine)
+        return True
+
+    def _sample(self, function: FunctionType, *, watched: bool = False) -> bool:
         code = function.__code__
         answer = self._ask("plan", marshal.dumps(code))
         if answer is None or answer[0] != "plan":
@@ -186,7 +199,7 @@ class Tier:
             return False
         if self.core.kept(code) is None:
             self.core.keep(code, marshal.dumps(answer[2], 0))
-        self.core.sample(code, answer[1])
+        self.core.sample(code, answer[1], watched)
         events = self.monitoring.events
         self.monitoring.set_local_events(self.tool, code, events.INSTRUCTION)
         return True
@@ -244,8 +257,7 @@ class Tier:
             links = self.links.Links(self.core, self.program, function)
             links.find_routines(paths, digests, self.store and self.store.sha256)
             links.find_rows(rows)
-            routines = bytes(routine for _, routine, _ in guards)
-            self.core.load_unit(function, code, entry, rows, routines, *links.arguments())
+            self.core.load_unit(function, code, entry, rows, len(guards), *links.arguments())
         except (LookupError, OSError) as error:
             self.report.refused[function.__qualname__] = str(error)
             return False

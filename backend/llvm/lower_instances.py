@@ -8,17 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from dx_py.backend.llvm.lower_objects import is_of_class
 from dx_py.backend.llvm.lowering import FunctionLowering, Lowering
 from dx_py.ir.core import Op
 
 
 def _type_is(f: FunctionLowering, op: Op) -> None:
-    actual = f.load("ptr", f.name(op.operands[0]), f.layout["object.ob_type"])
-    f.define(op.result, f.emit(f"icmp eq ptr {actual}, {_type_row(f, op)}"))
-
-
-def _type_row(f: FunctionLowering, op: Op) -> str:
-    return f.row(f"type:{op.text_attr('cls')}")
+    f.define(op.result, is_of_class(f, f.name(op.operands[0]), op.text_attr("cls")))
 
 
 def _type_refine(f: FunctionLowering, op: Op) -> None:
@@ -44,26 +40,39 @@ def _guard_values(f: FunctionLowering, op: Op) -> None:
 
 
 def _guard_unshadowed(f: FunctionLowering, op: Op) -> None:
-    """No key was added since the last look, or none of that name."""
-    cls, name = op.text_attr("cls"), op.text_attr("name")
+    """For each class: no key was added since the last look, or none of that name."""
     _values(f, op, check=True)
+    *others, last = op.text_attr("cls").split("|")
+    done = f.fresh("n")
+    for cls in others:
+        this, other = f.fresh("n"), f.fresh("n")
+        is_this = is_of_class(f, f.name(op.operands[0]), cls)
+        f.line(f"br i1 {is_this}, label %{this}, label %{other}")
+        f.open(this)
+        _check_keys(f, op, cls, done)
+        f.open(other)
+    _check_keys(f, op, last, done)
+    f.open(done)
+
+
+def _check_keys(f: FunctionLowering, op: Op, cls: str, done: str) -> None:
+    name = op.text_attr("name")
     keys = f.row(f"keys:{cls}")
     row = f"key_count:{cls} {name}"
     count = f.emit(f"load i64, ptr {keys}")
     known = _number_row_volatile(f, row)
-    changed, done = f.fresh("c"), f.fresh("n")
+    changed = f.fresh("c")
     f.line(
         f"br i1 {f.emit(f'icmp eq i64 {count}, {known}')}, "
         f"label %{done}, label %{changed}, !prof !1"
     )
     f.open(changed)
     cell = f"getelementptr (i8, ptr @T, i64 {8 * f.table.row(row)})"
-    unshadowed = f.call(
+    found = f.call(
         "dx_look_for_key", "i32", f"ptr {keys}", f"ptr {f.row(f'name:{name}')}", f"ptr {cell}"
     )
-    f.guard(f.emit(f"icmp eq i32 {unshadowed}, 0"), op)
+    f.guard(f.emit(f"icmp eq i32 {found}, 0"), op)
     f.line(f"br label %{done}")
-    f.open(done)
 
 
 def _number_row_volatile(f: FunctionLowering, name: str) -> str:
@@ -120,7 +129,8 @@ def _store_value(f: FunctionLowering, op: Op) -> None:
 
 
 def _new(f: FunctionLowering, op: Op) -> None:
-    made = f.call("dx_new_object", "ptr", f"ptr {_type_row(f, op)}")
+    type_ = f"type:{op.text_attr('cls')}"
+    made = f.call("dx_new_object", "ptr", f"ptr {f.row(type_)}")
     f.guard(f.emit(f"icmp ne ptr {made}, null"), op)
     f.define(op.result, made)
 

@@ -31,8 +31,18 @@ def _guard_type(f: FunctionLowering, op: Op) -> None:
 
 
 def _guard_class(f: FunctionLowering, op: Op, value: str, cls: str) -> None:
+    f.guard(is_of_class(f, value, cls), op)
+
+
+def is_of_class(f: FunctionLowering, value: str, classes: str) -> str:
+    """Whether an object is of the class, or of one of several."""
     actual = f.load("ptr", value, f.layout["object.ob_type"])
-    f.guard(f.emit(f"icmp eq ptr {actual}, {f.row(f'type:{cls}')}"), op)
+    first, *others = (
+        f.emit(f"icmp eq ptr {actual}, {f.row(f'type:{cls}')}") for cls in classes.split("|")
+    )
+    for other in others:
+        first = f.emit(f"or i1 {first}, {other}")
+    return first
 
 
 def _guard_bound(f: FunctionLowering, op: Op) -> None:

@@ -29,7 +29,6 @@ typedef struct dx_unit {
     uint32_t guard_count;
     uint64_t exit_total;
     uint32_t *exits;   /* by guard: how often it left */
-    uint8_t *routines; /* by guard: the number of the function it is of */
     int told;          /* that exits are frequent */
 } dx_unit;
 
@@ -110,6 +109,7 @@ void dx_unit_leave(dx_unit *unit);
 void dx_unit_invalidate(dx_unit *unit);
 PyObject *dx_load_unit(PyObject *module, PyObject *args);
 PyObject *dx_install(PyObject *module, PyObject *func);
+PyObject *dx_suspend(PyObject *module, PyObject *func);
 PyObject *dx_invalidate(PyObject *module, PyObject *code);
 PyObject *dx_unit_stats(PyObject *module, PyObject *code);
 
@@ -150,8 +150,8 @@ void dx_uninstall_code(PyCodeObject *code);
 void dx_installed_switch(int native);
 
 /* dx_profile.c: hotness and samples. */
-/* A unit leaves too often: the tier may sample `routine`, of which the guard is, and `func`. */
-void dx_tell_exits(PyFunctionObject *func, PyObject *routine);
+/* The native code of `func` leaves too often: the tier may sample it and its routines. */
+void dx_tell_exits(PyFunctionObject *func, PyObject *routines);
 int dx_profile_init(PyObject *module);
 extern PyMethodDef dx_profile_methods[];
 

@@ -272,8 +272,6 @@ static PyObject *resume(reader *r, PyThreadState *ts, PyFunctionObject *func, in
 /* The tier is told once: a unit is not mended, but replaced. */
 static void count_exit(dx_unit *unit, PyFunctionObject *func, uint32_t guard)
 {
-    PyObject *routine;
-
     if (guard >= unit->guard_count) {
         return;
     }
@@ -284,8 +282,7 @@ static void count_exit(dx_unit *unit, PyFunctionObject *func, uint32_t guard)
         return;
     }
     unit->told = 1;
-    routine = PyTuple_GET_ITEM(unit->functions, unit->routines[guard]);
-    dx_tell_exits(func, unit->routines[guard] ? routine : (PyObject *)func);
+    dx_tell_exits(func, unit->functions);
 }
 
 PyObject *dx_leave(PyThreadState *ts, void **table, PyFunctionObject *func,

@@ -155,6 +155,7 @@ static PyMethodDef methods[] = {
     {"set_stress", set_stress, METH_VARARGS, "make guards fail once in a while"},
     {"load_unit", dx_load_unit, METH_VARARGS, "load native code and install it"},
     {"install", dx_install, METH_O, "install the native code of a function's code object"},
+    {"suspend", dx_suspend, METH_O, "interpret a function for some time"},
     {"invalidate", dx_invalidate, METH_O, "end the native code of a code object"},
     {"unit_stats", dx_unit_stats, METH_O, "counters of a code object's native code"},
     {"attribute", dx_attribute, METH_VARARGS, "where instances have an attribute"},

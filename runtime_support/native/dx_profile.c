@@ -9,7 +9,15 @@
 #define DX_CLASSES 4
 #define DX_MAX_SAMPLES 400
 
-enum stage { STAGE_COLD, STAGE_WARM, STAGE_HOT, STAGE_SAMPLING, STAGE_SAMPLED, STAGE_DONE };
+enum stage {
+    STAGE_COLD,
+    STAGE_WARM,
+    STAGE_HOT,
+    STAGE_SAMPLING,
+    STAGE_SAMPLED,
+    STAGE_WATCHED, /* sampled as long as another code object is */
+    STAGE_DONE,
+};
 
 typedef struct {
     int position;
@@ -124,13 +132,13 @@ static void tell(PyObject *hook, PyObject *code)
     Py_XDECREF(result);
 }
 
-void dx_tell_exits(PyFunctionObject *func, PyObject *routine)
+void dx_tell_exits(PyFunctionObject *func, PyObject *routines)
 {
     PyObject *exception = PyErr_GetRaisedException();
     PyObject *result = NULL;
 
     if (on_exits != NULL) {
-        result = PyObject_CallFunctionObjArgs(on_exits, func, routine, NULL);
+        result = PyObject_CallFunctionObjArgs(on_exits, func, routines, NULL);
         if (result == NULL) {
             PyErr_WriteUnraisable(on_exits);
         }
@@ -257,7 +265,7 @@ static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t
         p->stage = STAGE_DONE;
         tell(on_ready, args[0]);
     }
-    if (p->stage == STAGE_SAMPLING) {
+    if (p->stage == STAGE_SAMPLING || p->stage == STAGE_WATCHED) {
         /* No INSTRUCTION event comes for the RESUME itself: here are the arguments. */
         take_sample(p, args[0], PyLong_AsSsize_t(args[1]) / (Py_ssize_t)sizeof(_Py_CODEUNIT));
     }
@@ -288,15 +296,16 @@ static int read_site(site *s, PyCodeObject *code, PyObject *positions)
     return 0;
 }
 
-/* sample(code, ((pc, (position, ...)), ...)): the code's calls are sampled from now on, each
- * time up to four times as many. */
+/* sample(code, ((pc, (position, ...)), ...), watched): the code's calls are sampled from now on,
+ * each time up to four times as many; if it is watched, until finish(). */
 static PyObject *sample(PyObject *module, PyObject *args)
 {
     PyObject *code, *plan;
+    int watched;
     profile *p;
 
     (void)module;
-    if (!PyArg_ParseTuple(args, "OO!:sample", &code, &PyTuple_Type, &plan) ||
+    if (!PyArg_ParseTuple(args, "OO!p:sample", &code, &PyTuple_Type, &plan, &watched) ||
         (p = profile_of(code)) == NULL) {
         return NULL;
     }
@@ -323,7 +332,7 @@ static PyObject *sample(PyObject *module, PyObject *args)
             return NULL;
         }
     }
-    p->stage = STAGE_SAMPLING;
+    p->stage = watched ? STAGE_WATCHED : STAGE_SAMPLING;
     p->sampled_calls = 0;
     p->waited_calls = 0;
     p->saturated = 0;
@@ -438,6 +447,15 @@ static PyObject *kept(PyObject *module, PyObject *code)
     return Py_NewRef(p->kept ? p->kept : Py_None);
 }
 
+/* is_done(code) -> whether it is neither sampled nor going to be. */
+static PyObject *is_done(PyObject *module, PyObject *code)
+{
+    profile *p = profile_of(code);
+
+    (void)module;
+    return p == NULL ? NULL : PyBool_FromLong(p->stage == STAGE_DONE);
+}
+
 /* rounds(code) -> how often its sampling was begun. */
 static PyObject *rounds(PyObject *module, PyObject *code)
 {
@@ -477,6 +495,7 @@ PyMethodDef dx_profile_methods[] = {
     {"sample", sample, METH_VARARGS, "sample a code object's instructions"},
     {"samples", samples, METH_O, "what was sampled"},
     {"finish", finish, METH_O, "drop the samples, and want no more events"},
+    {"is_done", is_done, METH_O, "whether no sampling is under way"},
     {"rounds", rounds, METH_O, "how often sampling was begun"},
     {"keep", keep, METH_VARARGS, "remember something of a code object"},
     {"kept", kept, METH_O, "what was remembered of a code object"},

@@ -25,7 +25,6 @@ static void free_unit(dx_unit *unit)
     Py_XDECREF(unit->functions);
     Py_XDECREF(unit->keep);
     PyMem_Free(unit->exits);
-    PyMem_Free(unit->routines);
     PyMem_Free(unit);
 }
 
@@ -280,19 +279,8 @@ typedef struct {
     Py_buffer code;
     Py_ssize_t entry;
     PyObject *rows, *functions, *types, *given, *keys;
-    Py_buffer guards;
+    unsigned int guards;
 } parts;
-
-static int read_guards(dx_unit *unit, Py_buffer *guards)
-{
-    for (Py_ssize_t i = 0; i < guards->len; i++) {
-        unit->routines[i] = ((uint8_t *)guards->buf)[i];
-        if (unit->routines[i] >= PyTuple_GET_SIZE(unit->functions)) {
-            return -1;
-        }
-    }
-    return 0;
-}
 
 static dx_unit *new_unit(parts *p)
 {
@@ -311,14 +299,10 @@ static dx_unit *new_unit(parts *p)
     if (unit->keep != NULL) {
         PyObject_GC_UnTrack(unit->keep);
     }
-    unit->guard_count = (uint32_t)p->guards.len;
-    unit->exits = PyMem_Calloc((size_t)p->guards.len + 1, sizeof(uint32_t));
-    unit->routines = PyMem_Calloc((size_t)p->guards.len + 1, 1);
-    if (unit->exits == NULL || unit->routines == NULL || unit->keep == NULL) {
+    unit->guard_count = p->guards;
+    unit->exits = PyMem_Calloc(p->guards + 1, sizeof(uint32_t));
+    if (unit->exits == NULL || unit->keep == NULL) {
         PyErr_NoMemory();
-    }
-    else if (read_guards(unit, &p->guards) < 0) {
-        PyErr_SetString(PyExc_ValueError, "guard of an unknown routine");
     }
     else if (map_region(unit, p->code.buf, (size_t)p->code.len,
                         (size_t)PyTuple_GET_SIZE(p->rows)) == 0 &&
@@ -337,13 +321,12 @@ static dx_unit *new_unit(parts *p)
     Py_DECREF(unit->functions);
     Py_XDECREF(unit->keep);
     PyMem_Free(unit->exits);
-    PyMem_Free(unit->routines);
     PyMem_Free(unit);
     return NULL;
 }
 
 /* load_unit(function, code, entry, rows, guards, functions, types, given, keys) -> installed?
- * guards: for each the number of its routine; functions: that of each number; types: classes to watch; given: for some rows an
+ * guards: how many there are; functions: that of each routine number; types: classes to watch; given: for some rows an
  * address or number, or an object in a tuple; keys: (dict, key) to watch. */
 PyObject *dx_load_unit(PyObject *module, PyObject *args)
 {
@@ -352,7 +335,7 @@ PyObject *dx_load_unit(PyObject *module, PyObject *args)
     dx_unit *old;
 
     (void)module;
-    if (!PyArg_ParseTuple(args, "O!y*nO!y*O!O!O!O!:load_unit", &PyFunction_Type, &p.func, &p.code,
+    if (!PyArg_ParseTuple(args, "O!y*nO!IO!O!O!O!:load_unit", &PyFunction_Type, &p.func, &p.code,
                           &p.entry, &PyTuple_Type, &p.rows, &p.guards, &PyTuple_Type,
                           &p.functions, &PyTuple_Type, &p.types, &PyDict_Type, &p.given,
                           &PyTuple_Type, &p.keys)) {
@@ -366,7 +349,6 @@ PyObject *dx_load_unit(PyObject *module, PyObject *args)
         unit = new_unit(&p);
     }
     PyBuffer_Release(&p.code);
-    PyBuffer_Release(&p.guards);
     if (unit == NULL) {
         return NULL;
     }
@@ -401,6 +383,19 @@ PyObject *dx_install(PyObject *module, PyObject *callable)
     }
     PyFunction_SetVectorcall(func, dx_entry);
     Py_RETURN_TRUE;
+}
+
+/* suspend(func): interpreted until it is installed again. */
+PyObject *dx_suspend(PyObject *module, PyObject *callable)
+{
+    PyFunctionObject *func = (PyFunctionObject *)callable;
+
+    (void)module;
+    if (PyFunction_Check(callable) && func->vectorcall == dx_entry) {
+        dx_installed_remove(func);
+        PyFunction_SetVectorcall(func, _PyFunction_Vectorcall);
+    }
+    Py_RETURN_NONE;
 }
 
 /* invalidate(code): its functions are interpreted from now on. */

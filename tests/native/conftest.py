@@ -67,7 +67,7 @@ class Native:
         from dx_py.runtime_support.native_program import remember
 
         code, events = function.__code__, sys.monitoring.events
-        _core.sample(code, tuple(profile_sites(code)))
+        _core.sample(code, tuple(profile_sites(code)), False)
         sys.monitoring.set_local_events(self.tool, code, events.INSTRUCTION | events.PY_START)
         for arguments in calls:
             with contextlib.suppress(Exception):
@@ -101,7 +101,7 @@ class Native:
             blob.code,
             blob.entry,
             lowered.table,
-            bytes(site.routine for site in lowered.guards),
+            len(lowered.guards),
             *links.arguments(),
         )
         return function

@@ -318,9 +318,7 @@ _ROWS: tuple[OpSpec, ...] = (
     OpSpec(
         "object.load_value", (OBJ,), (OBJ,), _FIELD, Effect.READ, Exit.GUARD, Ownership.HEAP
     ),
-    OpSpec(
-        "object.load_slot", (OBJ,), (OBJ,), _FIELD, Effect.READ, Exit.GUARD, Ownership.HEAP
-    ),
+    OpSpec("object.load_slot", (OBJ,), (OBJ,), _FIELD, Effect.READ, Exit.GUARD, Ownership.HEAP),
     # The result is what was there: the caller's to release.
     OpSpec(
         "object.store_value",

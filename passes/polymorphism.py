@@ -48,9 +48,7 @@ class Polymorphism:
             return ()
         feedback = self.program.routines[self.number].feedback
         classes = feedback.several_classes(op.state.pc, RECEIVERS[op.opcode])
-        look_up = (
-            self.program.place if op.opcode == "py.store_attr" else self.program.attribute
-        )
+        look_up = self.program.place if op.opcode == "py.store_attr" else self.program.attribute
         name = op.text_attr("name")
         groups: list[str] = []
         for cls in classes:

@@ -231,9 +231,7 @@ def _attribute_value(r: Rewriter, cls: str, attribute: Attribute) -> Value | Non
 
 def _check_unshadowed(r: Rewriter, owner: Value, cls: str, attribute: Attribute) -> None:
     if attribute.shadowed:
-        r.emit_op(
-            "guard.unshadowed", owner, attrs={"cls": cls, "name": r.op.text_attr("name")}
-        )
+        r.emit_op("guard.unshadowed", owner, attrs={"cls": cls, "name": r.op.text_attr("name")})
 
 
 def _load_method(r: Rewriter) -> bool:

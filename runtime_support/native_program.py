@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     #: How a routine's function is found: ("global", routine, name), ("method", class, name) ...
     Path = tuple[Any, ...]
 
-Module = type(sys)
-Function = type(lambda: None)
+Module: Any = type(sys)
+Function: Any = type(lambda: None)
 #: Of a request: more make compiling slow, and are hardly ever inlined.
 MAX_ROUTINES = 48
 HEAP_TYPE = 1 << 9
@@ -64,7 +64,8 @@ def find_class(text: str) -> type | None:
         if not isinstance(found, type):
             return None
         members = _type_dict(found)
-    return found
+    cls: type = found
+    return cls
 
 
 def named_samples(samples: dict[int, Any]) -> dict[int, Any]:

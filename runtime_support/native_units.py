@@ -13,7 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType
-
     from typing import Any
 
     #: Pages of code, offset of the entry, rows of the address table; (opcode, routine, pc) of

@@ -91,9 +91,7 @@ def _load(kind: str) -> Lowering:
 
 
 def _cell(f: FunctionLowering, op: Op, kind: str, table: str, *, check: bool) -> str:
-    offset = _number_row(
-        f, f"{table}:{kind} {op.text_attr('cls')} {op.text_attr('name')}"
-    )
+    offset = _number_row(f, f"{table}:{kind} {op.text_attr('cls')} {op.text_attr('name')}")
     first = _values(f, op, check=check) if kind == "value" else f.name(op.operands[0])
     return f.emit(f"getelementptr i8, ptr {first}, i64 {offset}")
 
@@ -113,9 +111,7 @@ def _store_value(f: FunctionLowering, op: Op) -> None:
     first, done = f.fresh("n"), f.fresh("n")
     f.line(f"br i1 {f.emit(f'icmp eq ptr {old}, null')}, label %{first}, label %{done}")
     f.open(first)
-    offset = _number_row(
-        f, f"storage:value {op.text_attr('cls')} {op.text_attr('name')}"
-    )
+    offset = _number_row(f, f"storage:value {op.text_attr('cls')} {op.text_attr('name')}")
     index = f.emit(f"trunc i64 {f.emit(f'lshr i64 {offset}, 3')} to i8")
     values = _values(f, op, check=False)
     used = f.address(values, -2)

@@ -19,9 +19,7 @@ from dx_py.ir.ssa_construction import UnsupportedError, construct_ssa
 from dx_py.passes.pass_manager import Observer, PassManager
 from dx_py.passes.pipeline import native_passes, routine_passes
 
-LOWERINGS: Final = (
-    NUMBER_LOWERINGS | OBJECT_LOWERINGS | INSTANCE_LOWERINGS | GENERIC_LOWERINGS
-)
+LOWERINGS: Final = NUMBER_LOWERINGS | OBJECT_LOWERINGS | INSTANCE_LOWERINGS | GENERIC_LOWERINGS
 
 
 #: A generic op costs more natively than interpreted: it builds a frame.

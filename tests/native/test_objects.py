@@ -327,7 +327,9 @@ class Peeking:
     def __rmul__(self, other):
         frame, found = sys._getframe(1), []
         while frame.f_code.co_filename == __file__ and len(found) < 4:
-            found.append((frame.f_code.co_name, frame.f_lineno, sorted(map(str, frame.f_locals))))
+            found.append(
+                (frame.f_code.co_name, frame.f_lineno, sorted(map(str, frame.f_locals)))
+            )
             frame = frame.f_back
         return str(found[:2])
 

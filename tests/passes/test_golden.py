@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dx_py.ir.feedback import Feedback
+from dx_py.ir.environment import Entity, Program, Routine
 from dx_py.ir.parser import parse_function
 from dx_py.ir.printer import format_function
 from dx_py.ir.verifier import verify
@@ -19,7 +19,9 @@ from dx_py.passes.pass_manager import PassManager
 from dx_py.passes.pipeline import native_passes
 
 GOLDEN = Path(__file__).parent / "golden"
-PASSES = {p.name: p for p in native_passes(Feedback(), {}, frozenset({"range"}))}
+#: Of no instruction: the cases have no code object, only ops.
+ROUTINE = Routine(compile("", "cases", "exec"), globals={"range": Entity("builtin", "range")})
+PASSES = {p.name: p for p in native_passes(Program((ROUTINE,)), lambda number: None)}
 
 
 @dataclass(frozen=True)

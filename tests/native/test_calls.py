@@ -373,7 +373,7 @@ def test_sampling_keeps_no_class_alive(native):
         return x
 
     native.sample(hold, (Own(),))
-    core.sample(hold.__code__, ((1, (0,)),))
+    core.sample(hold.__code__, ((1, (0,)),), False)
     hold(Own())
     gone = weakref.ref(Own)
     del Own

@@ -6,7 +6,6 @@ import os
 import sys
 
 from dx_py.artifacts.errors import DxError
-from dx_py.driver.command_line import suggestion, usage_error
 from dx_py.driver.commands import COMMANDS, run_command
 
 #: What a shell reports for a program that SIGINT, or SIGPIPE, ended.
@@ -17,6 +16,8 @@ BROKEN_PIPE = 141
 def main(arguments: list[str]) -> int:
     word, *rest = arguments or ["help"]
     if word not in COMMANDS:
+        from dx_py.driver.command_line import suggestion, usage_error
+
         near = suggestion(word, COMMANDS, list_all=True)
         return usage_error("dx-py", f"unknown command '{word}'{near}")
     try:

@@ -33,8 +33,8 @@ from pathlib import Path
 SMALL = ["requests"]
 MEDIUM = ["flask", "fastapi", "sqlalchemy", "pandas", "matplotlib", "pytest", "black", "rich"]
 LARGE = [
-    "jupyter", "boto3", "black", "pytest", "django", "celery", "scrapy", "sphinx", "tox", "mypy",
-    "fastapi", "sqlalchemy", "matplotlib", "pandas", "ansible-core", "streamlit",
+    "jupyter", "boto3", "black", "pytest", "django", "celery", "scrapy", "sphinx", "tox",
+    "mypy", "fastapi", "sqlalchemy", "matplotlib", "pandas", "ansible-core", "streamlit",
 ]  # fmt: skip
 LONG = "600000"
 UV_CONFIGURATION = """
@@ -135,8 +135,8 @@ class Bench:
     def pins(self, name: str, requirements: list[str]) -> Path:
         source, output = self.folder / f"{name}.in", self.folder / f"{name}.txt"
         source.write_text("".join(f"{each}\n" for each in requirements))
-        run([*self.uv_words("pip", "compile"), "-p", self.python, str(source), "-o", str(output),
-             "--no-annotate", "--no-header", "--only-binary", ":all:"])  # fmt: skip
+        words = ["-p", self.python, "--no-annotate", "--no-header", "--only-binary", ":all:"]
+        run([*self.uv_words("pip", "compile"), *words, str(source), "-o", str(output)])
         return output
 
     def uv_words(self, *words: str) -> Command:

@@ -1,7 +1,8 @@
 """From candidates without a wheel to wheels: sdists of an index and direct references.
 
 Each source is unpacked, looked at and built once a run; wheels built from what cannot
-change (an sdist with a digest, a commit) are kept and found again.
+change (an sdist with a digest, a commit) are kept and found again. Most runs build nothing:
+what only building needs is imported when something is built.
 """
 
 from __future__ import annotations
@@ -10,23 +11,22 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from dx_py.artifacts.location import make_private
-from dx_py.pkg.building.backend import Backend, read_build_system
-from dx_py.pkg.building.direct import Located, locate
 from dx_py.pkg.building.isolation import BuildEnvironment
-from dx_py.pkg.building.source_archive import unpack_source
 from dx_py.pkg.errors import MetadataError, UsageError
-from dx_py.pkg.index.remote_wheel import read_from_wheel
 from dx_py.pkg.install.acquire import Acquirer
 from dx_py.pkg.metadata import Metadata, parse_metadata
 from dx_py.pkg.names import NormalizedName, normalize
 from dx_py.pkg.resolve.candidate import Candidate, DirectSource
 from dx_py.pkg.resolve.requirement import Requirement
+
+if TYPE_CHECKING:
+    from dx_py.pkg.building.backend import Backend
+    from dx_py.pkg.building.direct import Located
 
 
 @dataclass(slots=True)
@@ -104,6 +104,8 @@ class Builder:
         known = self._candidates.get(url)
         if known is not None:
             return known
+        from dx_py.pkg.building.direct import locate
+
         editable = url in self.editable
         located = locate(url, self._acquirer.fetcher, self._folder(), editable=editable)
         self._located[url] = located
@@ -132,6 +134,8 @@ class Builder:
         key = candidate.direct.path if candidate.direct else candidate.best_file.url
         known = self._sources.get(key)
         if known is None:
+            from dx_py.pkg.building.source_archive import unpack_source
+
             entry = candidate.sdist
             assert entry is not None
             folder = self._folder()
@@ -186,6 +190,8 @@ class Builder:
             return source.backend
         if not self._settings.may_build:
             raise MetadataError(f"{source.subject} must be built, and --no-build says not to")
+        from dx_py.pkg.building.backend import Backend, read_build_system
+
         system = read_build_system(source.folder)
         source.place = self._settings.environments.make(self._folder())
         source.place.require(system.requires, source.subject)
@@ -214,11 +220,15 @@ def _static_metadata(source: _Source) -> Metadata | None:
 
 
 def _wheel_metadata(wheel: Path) -> Metadata:
+    from dx_py.pkg.index.remote_wheel import read_from_wheel
+
     name, _ = _wheel_identity(wheel)
     return parse_metadata(read_from_wheel(str(wheel), name, wheel.name), origin=wheel.name)
 
 
 def _wheel_identity(wheel: Path) -> tuple[NormalizedName, Version]:
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
     try:
         name, version, _, _ = parse_wheel_filename(wheel.name)
     except InvalidWheelFilename as error:

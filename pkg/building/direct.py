@@ -13,7 +13,7 @@ from dx_py.pkg.building.vcs import checkout, parse_vcs, public_url
 from dx_py.pkg.errors import UsageError
 from dx_py.pkg.index.credentials import redact, split_credentials
 from dx_py.pkg.index.fetcher import Fetcher
-from dx_py.pkg.index.links import file_url, local_path
+from dx_py.pkg.index.links import local_path
 from dx_py.pkg.index.transport import Request
 from dx_py.pkg.install.wheel_store import digest_of
 
@@ -28,21 +28,6 @@ class Located:
     wheel: Path | None = None
     source: Path | None = None
     digest: str = ""
-
-
-def location_url(text: str, folder: Path) -> str:
-    """A path (relative to ``folder``) or URL as the user wrote it, as a URL without extras."""
-    if "://" in text or text.startswith("git+"):
-        return text
-    bare = text.removeprefix("file:")
-    path = Path(bare).expanduser()
-    absolute = path if path.is_absolute() else folder.absolute() / path
-    resolved = Path(absolute).resolve() if absolute.exists() else absolute
-    if not resolved.exists():
-        raise UsageError(
-            f"{text!r}: there is no such file or folder", hint="is the path relative to here?"
-        )
-    return file_url(resolved)
 
 
 def locate(url: str, fetcher: Fetcher, scratch: Path, *, editable: bool) -> Located:

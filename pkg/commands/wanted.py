@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dx_py.pkg.building.builder import Builder
-from dx_py.pkg.building.direct import location_url
 from dx_py.pkg.commands.options import Arguments
 from dx_py.pkg.errors import UsageError
+from dx_py.pkg.index.links import location_url
 from dx_py.pkg.names import NormalizedName, normalize
 from dx_py.pkg.requirements_file import Line, RequirementsFile, read
 from dx_py.pkg.resolve.requirement import Requirement, applies, from_user, split
+
+if TYPE_CHECKING:
+    from dx_py.pkg.building.builder import Builder
 
 _ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz", ".tar")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from dx_py.pkg.errors import UsageError
 from dx_py.pkg.index.page import FileEntry, split_filename
@@ -14,14 +14,37 @@ from dx_py.pkg.names import normalize
 def local_path(location: str) -> Path | None:
     """The path that ``location`` (path or ``file:`` URL) names; None for a remote one."""
     if location.startswith("file:"):
-        return Path(url2pathname(unquote(urlsplit(location).path)))
+        return Path(_path_of_url(urlsplit(location).path))
     if "://" in location:
         return None
     return Path(location).expanduser()
 
 
+def _path_of_url(path: str) -> str:
+    if os.name != "nt":
+        return unquote(path)
+    from urllib.request import url2pathname
+
+    return url2pathname(unquote(path))
+
+
 def file_url(path: Path) -> str:
     return path.absolute().as_uri()
+
+
+def location_url(text: str, folder: Path) -> str:
+    """A path (relative to ``folder``) or URL as the user wrote it, as a URL without extras."""
+    if "://" in text or text.startswith("git+"):
+        return text
+    bare = text.removeprefix("file:")
+    path = Path(bare).expanduser()
+    absolute = path if path.is_absolute() else folder.absolute() / path
+    resolved = Path(absolute).resolve() if absolute.exists() else absolute
+    if not resolved.exists():
+        raise UsageError(
+            f"{text!r}: there is no such file or folder", hint="is the path relative to here?"
+        )
+    return file_url(resolved)
 
 
 class LinksFolder:

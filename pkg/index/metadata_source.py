@@ -14,7 +14,6 @@ from dx_py.pkg.errors import HashMismatchError, MetadataError, NetworkError, Not
 from dx_py.pkg.index.fetcher import Fetcher, Transfer
 from dx_py.pkg.index.links import local_path
 from dx_py.pkg.index.page import FileEntry
-from dx_py.pkg.index.remote_wheel import fetch_metadata, read_from_wheel
 from dx_py.pkg.index.transport import Request, Response, TransportFailure
 from dx_py.pkg.metadata import Metadata, parse_metadata
 from dx_py.pkg.store_paths import save
@@ -80,6 +79,8 @@ class MetadataSource:
     def _read(self, entry: FileEntry, project: str) -> Metadata:
         path = local_path(entry.url)
         if path is not None:
+            from dx_py.pkg.index.remote_wheel import read_from_wheel
+
             data = read_from_wheel(str(path), project, entry.filename)
             return parse_metadata(data, origin=entry.filename)
         self.start(entry, project)
@@ -154,6 +155,8 @@ def _requests(entry: FileEntry, project: str) -> Generator[Request, Response, by
             pass
         else:
             return _checked(answer.body, entry)
+    from dx_py.pkg.index.remote_wheel import fetch_metadata, read_from_wheel
+
     try:
         return (yield from fetch_metadata(entry.url, project, entry.size))
     except NotFoundError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -75,28 +74,18 @@ def _check_version(version: str, url: str) -> None:
 
 
 def parse_html(body: bytes, url: str) -> list[FileEntry]:
-    parser = _PageParser(url)
-    parser.feed(body.decode("utf-8", "replace"))
-    return parser.entries
+    from dx_py.pkg.index.html_page import tags_of
 
-
-class _PageParser(HTMLParser):
-    """Collects the anchors; ``<base href>`` moves what links are relative to."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self._page = url
-        self._base = url
-        self.entries: list[FileEntry] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
+    found: list[FileEntry] = []
+    base = url
+    for tag, values in tags_of(body.decode("utf-8", "replace")):
         if tag == "base" and values.get("href"):
-            self._base = urljoin(self._page, values["href"])
+            base = urljoin(url, values["href"])
         elif tag == "meta" and values.get("name") == "pypi:repository-version":
-            _check_version(values.get("content", "1.0"), self._page)
+            _check_version(values.get("content", "1.0"), url)
         elif tag == "a" and values.get("href"):
-            self.entries.append(_from_anchor(values, self._base))
+            found.append(_from_anchor(values, base))
+    return found
 
 
 def _from_anchor(values: dict[str, str], base: str) -> FileEntry:

@@ -13,9 +13,8 @@ from pathlib import Path
 
 from dx_py.artifacts.location import make_private
 from dx_py.pkg.errors import HashMismatchError, MetadataError
-from dx_py.pkg.install.plan import Plan, make_plan
+from dx_py.pkg.install.plan import Plan
 from dx_py.pkg.install.plan_format import decode_plan, encode_plan
-from dx_py.pkg.install.wheel_archive import unpack
 
 _CHUNK = 1 << 20
 
@@ -50,6 +49,9 @@ class WheelStore:
         known = self.find(name)
         if known is not None:
             return known
+        from dx_py.pkg.install.make_plan import make_plan
+        from dx_py.pkg.install.wheel_archive import unpack
+
         scratch = self.scratch()
         try:
             info = unpack(wheel, scratch / "tree", project)

@@ -1,4 +1,4 @@
-/* What installing a wheel writes where; pkg/install/plan.py makes plans and describes them. */
+/* What installing a wheel writes where; pkg/install/plan.py describes plans, make_plan.py makes them. */
 #ifndef DX_PKG_WHEEL_PLAN_H
 #define DX_PKG_WHEEL_PLAN_H
 

@@ -77,8 +77,8 @@ class Block:
     is_handler: bool = False
     #: Whether the handler finds the failing instruction's offset below the exception.
     keeps_offset: bool = False
-    #: Whether a jump may name it: the host forgets what it knew at a label.
-    is_label: bool = False
+    #: Its number among the unit's labels, from 1; 0 for blocks that no jump named at first.
+    label: int = 0
     is_cold: bool = False
     predecessors: int = 0
     #: Operand stack depth at the entry, once computed.

@@ -50,7 +50,7 @@ def _with_explicit_jumps(blocks: Sequence[Block], warm: set[Block]) -> list[Bloc
         placed.append(block)
         after = following.get(block)
         if block.is_cold and block.falls_through and after in warm:
-            jump = Block([Instr("JUMP", 0, NO_SPAN, after)])
+            jump = Block([Instr("JUMP", after.label, NO_SPAN, after)])
             jump.is_cold = True
             placed.append(jump)
     return placed

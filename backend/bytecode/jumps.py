@@ -36,7 +36,7 @@ def direct_jumps(blocks: Sequence[Block]) -> list[Block]:
             last.opcode = (_BACKWARD if is_backward else _FORWARD)[last.opcode]
         elif is_backward:
             last.opcode, last.target = _OPPOSITE[last.opcode], after
-            placed.append(Block([Instr("JUMP_BACKWARD", 0, last.span, target)]))
+            placed.append(Block([Instr("JUMP_BACKWARD", target.label, last.span, target)]))
     return placed
 
 

@@ -60,7 +60,7 @@ def _blank_pairs(blocks: Sequence[Block]) -> bool:
     found = False
     previous: Instr | None = None
     for block in blocks:
-        if block.is_label:
+        if block.label:
             previous = None
         for instr in block.instrs:
             if instr.opcode == "POP_TOP" and previous is not None and _only_pushes(previous):

@@ -49,10 +49,11 @@ def _generic_class(unit: Unit, node: ast.ClassDef, first_line: int) -> None:
     """A function that makes the type parameters, then the class, is called at once."""
     span = span_of(node)
     unit.emit("PUSH_NULL", 0, span)
+    # In 3.12 the names that follow in this unit are mangled as in the class, too.
+    unit.class_name = node.name
     scope = unit.program.symbols.type_parameter_scopes[node]
     name = f"<generic parameters of {node.name}>"
     inner = unit.child(UnitKind.TYPE_PARAMETERS, scope, name, first_line)
-    inner.class_name = node.name
     type_parameters(inner, node.type_params)
     store_name(inner, ".type_params", span)
     _load_builder(inner, node, first_line)

@@ -105,7 +105,7 @@ class _Clauses:
         self, clause: ast.comprehension, index: int, depth: int, iterator_on_stack: bool
     ) -> None:
         unit, span = self.unit, span_of(self.node)
-        start, skipped, exhausted = Block(), Block(), Block()
+        start, skipped, exhausted = unit.labels(3)
         loops = True
         if index == 0:
             if not iterator_on_stack:
@@ -134,7 +134,7 @@ class _Clauses:
         self, clause: ast.comprehension, index: int, depth: int, iterator_on_stack: bool
     ) -> None:
         unit, span = self.unit, span_of(self.node)
-        start, skipped, exhausted = Block(), Block(), Block()
+        start, exhausted, skipped = unit.labels(3)
         if index == 0:
             if not iterator_on_stack:
                 unit.emit("LOAD_FAST", 0, span)

@@ -16,14 +16,16 @@ def compare_operator(unit: Unit, operator: ast.cmpop, span: Span) -> None:
 
 def comparison(unit: Unit, node: ast.Compare) -> None:
     span = span_of(node)
-    unit.visit(node.left)
     if len(node.ops) == 1:
+        unit.visit(node.left)
         unit.visit(node.comparators[0])
         compare_operator(unit, node.ops[0], span)
         return
-    end, cleanup = Block(), Block()
+    cleanup = unit.label()
+    unit.visit(node.left)
     _compare_but_last(unit, node, span, cleanup, keep_result=True)
     compare_operator(unit, node.ops[-1], span)
+    end = unit.label()
     unit.jump("JUMP", end, NO_SPAN)
     unit.place(cleanup)
     unit.emit("SWAP", 2, span)
@@ -51,7 +53,7 @@ def _compare_but_last(
 def boolean_operation(unit: Unit, node: ast.BoolOp) -> None:
     span = span_of(node)
     opcode = "POP_JUMP_IF_FALSE" if isinstance(node.op, ast.And) else "POP_JUMP_IF_TRUE"
-    end = Block()
+    end = unit.label()
     *first, last = node.values
     for value in first:
         unit.visit(value)
@@ -63,7 +65,7 @@ def boolean_operation(unit: Unit, node: ast.BoolOp) -> None:
 
 
 def conditional(unit: Unit, node: ast.IfExp) -> None:
-    end, otherwise = Block(), Block()
+    end, otherwise = unit.labels(2)
     jump_if(unit, node.test, otherwise, condition=False)
     unit.visit(node.body)
     unit.jump("JUMP", end, NO_SPAN)
@@ -94,7 +96,7 @@ def _jump_opcode(condition: bool) -> str:
 
 def _jump_if_any(unit: Unit, node: ast.BoolOp, target: Block, condition: bool) -> None:
     decides = isinstance(node.op, ast.Or)
-    decided = target if decides == condition else Block()
+    decided = target if decides == condition else unit.label()
     *first, last = node.values
     for value in first:
         jump_if(unit, value, decided, condition=decides)
@@ -104,7 +106,7 @@ def _jump_if_any(unit: Unit, node: ast.BoolOp, target: Block, condition: bool) -
 
 
 def _jump_if_either(unit: Unit, node: ast.IfExp, target: Block, condition: bool) -> None:
-    end, otherwise = Block(), Block()
+    end, otherwise = unit.labels(2)
     jump_if(unit, node.test, otherwise, condition=False)
     jump_if(unit, node.body, target, condition=condition)
     unit.jump("JUMP", end, NO_SPAN)
@@ -115,11 +117,12 @@ def _jump_if_either(unit: Unit, node: ast.IfExp, target: Block, condition: bool)
 
 def _jump_if_compared(unit: Unit, node: ast.Compare, target: Block, condition: bool) -> None:
     span = span_of(node)
-    cleanup, end = Block(), Block()
+    cleanup = unit.label()
     unit.visit(node.left)
     _compare_but_last(unit, node, span, cleanup, keep_result=False)
     compare_operator(unit, node.ops[-1], span)
     unit.jump(_jump_opcode(condition), target, span)
+    end = unit.label()
     unit.jump("JUMP", end, NO_SPAN)
     unit.place(cleanup)
     unit.emit("POP_TOP", 0, span)

@@ -10,7 +10,7 @@ from dx_py.frontend.lowering.names import store_name
 from dx_py.frontend.lowering.unit import Unit, span_of
 from dx_py.frontend.lowering.unwinding import inside, unbind
 from dx_py.frontend.lowering.with_statements import pop_exception_and_reraise
-from dx_py.ir.code_unit import NO_SPAN, Block, Span
+from dx_py.ir.code_unit import NO_SPAN, Block
 
 type AnyTry = ast.Try | ast.TryStar
 
@@ -24,7 +24,7 @@ def try_statement(unit: Unit, node: AnyTry) -> None:
 
 def _try_finally(unit: Unit, node: AnyTry) -> None:
     """The `finally` statements stand twice: after the body, and as a handler."""
-    body, failed, done, cleanup = Block(), Block(), Block(), Block()
+    body, failed, done, cleanup = unit.labels(4)
     unit.jump("SETUP_FINALLY", failed, span_of(node))
     unit.place(body)
     final = FrameBlock(FrameBlockKind.FINALLY_BODY, finally_body=tuple(node.finalbody))
@@ -54,9 +54,9 @@ def _try_except(unit: Unit, node: AnyTry) -> None:
         _try_except_plain(unit, node)
 
 
-def _guarded_body(unit: Unit, node: AnyTry, handlers: Block) -> None:
+def _guarded_body(unit: Unit, node: AnyTry, body: Block, handlers: Block) -> None:
     unit.jump("SETUP_FINALLY", handlers, span_of(node))
-    unit.place(Block())
+    unit.place(body)
     with inside(unit, FrameBlock(FrameBlockKind.TRY)):
         unit.visit_all(node.body)
     unit.emit("POP_BLOCK", 0, NO_SPAN)
@@ -69,8 +69,8 @@ def _open_handlers(unit: Unit, handlers: Block, cleanup: Block) -> None:
 
 
 def _try_except_plain(unit: Unit, node: ast.Try) -> None:
-    handlers, cleanup, end = Block(), Block(), Block()
-    _guarded_body(unit, node, handlers)
+    body, handlers, end, cleanup = unit.labels(4)
+    _guarded_body(unit, node, body, handlers)
     unit.visit_all(node.orelse)
     unit.jump("JUMP", end, NO_SPAN)
     _open_handlers(unit, handlers, cleanup)
@@ -84,14 +84,14 @@ def _try_except_plain(unit: Unit, node: ast.Try) -> None:
 
 
 def _except_clause(unit: Unit, handler: ast.ExceptHandler, end: Block) -> None:
-    span, following = span_of(handler), Block()
+    span, following = span_of(handler), unit.label()
     if handler.type is not None:
         unit.visit(handler.type)
         unit.emit("CHECK_EXC_MATCH", 0, span)
         unit.jump("POP_JUMP_IF_FALSE", following, span)
     if handler.name is None:
         unit.emit("POP_TOP", 0, span)
-        unit.place(Block())
+        unit.place(unit.label())
         with inside(unit, FrameBlock(FrameBlockKind.HANDLER_BODY)):
             unit.visit_all(handler.body)
         unit.emit("POP_BLOCK", 0, NO_SPAN)
@@ -104,9 +104,9 @@ def _except_clause(unit: Unit, handler: ast.ExceptHandler, end: Block) -> None:
 
 def _named_clause(unit: Unit, handler: ast.ExceptHandler, name: str, end: Block) -> None:
     """The name is unbound at the end of the clause, however that is reached."""
-    span, failed = span_of(handler), Block()
+    span, (failed, body) = span_of(handler), unit.labels(2)
     store_name(unit, name, span)
-    _clause_body(unit, handler, failed, span)
+    _clause_body(unit, handler, body, failed)
     unit.emit("POP_BLOCK", 0, NO_SPAN)
     unit.emit("POP_BLOCK", 0, NO_SPAN)
     unit.emit("POP_EXCEPT", 0, NO_SPAN)
@@ -117,9 +117,9 @@ def _named_clause(unit: Unit, handler: ast.ExceptHandler, name: str, end: Block)
     unit.emit("RERAISE", 1, NO_SPAN)
 
 
-def _clause_body(unit: Unit, handler: ast.ExceptHandler, failed: Block, span: Span) -> None:
-    unit.jump("SETUP_CLEANUP", failed, span)
-    unit.place(Block())
+def _clause_body(unit: Unit, handler: ast.ExceptHandler, body: Block, failed: Block) -> None:
+    unit.jump("SETUP_CLEANUP", failed, span_of(handler))
+    unit.place(body)
     with inside(unit, FrameBlock(FrameBlockKind.HANDLER_BODY, name=handler.name)):
         unit.visit_all(handler.body)
 
@@ -129,8 +129,8 @@ def _try_except_star(unit: Unit, node: ast.TryStar) -> None:
 
     The stack during a clause: the original group, a list of what clauses raised, the rest.
     """
-    handlers, otherwise, cleanup, reraise, end = Block(), Block(), Block(), Block(), Block()
-    _guarded_body(unit, node, handlers)
+    body, handlers, otherwise, end, cleanup, reraise = unit.labels(6)
+    _guarded_body(unit, node, body, handlers)
     unit.jump("JUMP", otherwise, NO_SPAN)
     _open_handlers(unit, handlers, cleanup)
     with inside(unit, FrameBlock(FrameBlockKind.STAR_HANDLER)):
@@ -152,17 +152,18 @@ def _try_except_star(unit: Unit, node: ast.TryStar) -> None:
 
 def _star_clause(unit: Unit, handler: ast.ExceptHandler) -> None:
     span = span_of(handler)
-    following, no_match, failed, raised = Block(), Block(), Block(), Block()
+    following, raised, no_match = unit.labels(3)
     if handler.type is not None:
         unit.visit(handler.type)
         unit.emit("CHECK_EG_MATCH", 0, span)
         unit.emit("COPY", 1, span)
         unit.jump("POP_JUMP_IF_NONE", no_match, span)
+    failed, body = unit.labels(2)
     if handler.name is None:
         unit.emit("POP_TOP", 0, span)
     else:
         store_name(unit, handler.name, span)
-    _clause_body(unit, handler, failed, span)
+    _clause_body(unit, handler, body, failed)
     unit.emit("POP_BLOCK", 0, NO_SPAN)
     if handler.name is not None:
         unbind(unit, handler.name, NO_SPAN)
@@ -183,7 +184,7 @@ def _star_clause(unit: Unit, handler: ast.ExceptHandler) -> None:
 
 
 def _reraise_star(unit: Unit, end: Block) -> None:
-    reraise = Block()
+    reraise = unit.label()
     unit.emit("CALL_INTRINSIC_2", PREPARE_RERAISE_STAR, NO_SPAN)
     unit.emit("COPY", 1, NO_SPAN)
     unit.jump("POP_JUMP_IF_NOT_NONE", reraise, NO_SPAN)

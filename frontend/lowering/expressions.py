@@ -75,6 +75,8 @@ def _load_super_attribute(unit: Unit, node: ast.Attribute) -> None:
     unit.emit_named("LOAD_SUPER_ATTR", node.attr, span_of(node))
     instr = unit.instrs[-1]
     instr.arg = instr.arg << 2 | has_arguments << 1
+    # The line of the name is traced.
+    unit.emit("NOP", 0, attribute_span(span_of(node), node))
 
 
 def attribute_span(span: Span, node: ast.Attribute) -> Span:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from dx_py.frontend.lowering.unit import Unit
 from dx_py.frontend.symbols.scope import Binding, Scope, ScopeKind, Symbol, Use
-from dx_py.ir.code_unit import NO_SPAN, Block, Span
+from dx_py.ir.code_unit import NO_SPAN, Span
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def _with_saved(unit: Unit, saved: list[str], span: Span) -> Iterator[None]:
     if not saved:
         yield
         return
-    cleanup, end = Block(), Block()
+    cleanup, end = unit.labels(2)
     unit.emit("SWAP", len(saved) + 1, span)
     unit.jump("SETUP_FINALLY", cleanup, span)
     yield

@@ -10,12 +10,12 @@ from dx_py.frontend.lowering.frame_block import FrameBlock, FrameBlockKind
 from dx_py.frontend.lowering.suspension import yield_from_top
 from dx_py.frontend.lowering.unit import Unit, span_of
 from dx_py.frontend.lowering.unwinding import inside
-from dx_py.ir.code_unit import NO_SPAN, Block
+from dx_py.ir.code_unit import NO_SPAN
 
 
 def if_statement(unit: Unit, node: ast.If) -> None:
-    end = Block()
-    otherwise = Block() if node.orelse else end
+    end = unit.label()
+    otherwise = unit.label() if node.orelse else end
     jump_if(unit, node.test, otherwise, condition=False)
     unit.visit_all(node.body)
     if node.orelse:
@@ -27,7 +27,7 @@ def if_statement(unit: Unit, node: ast.If) -> None:
 
 def while_statement(unit: Unit, node: ast.While) -> None:
     """The condition stands again at the end, so that an iteration jumps once."""
-    loop, body, end, exhausted = Block(), Block(), Block(), Block()
+    loop, body, end, exhausted = unit.labels(4)
     unit.place(loop)
     with inside(unit, FrameBlock(FrameBlockKind.WHILE_LOOP, loop, end)):
         jump_if(unit, node.test, exhausted, condition=False)
@@ -40,7 +40,7 @@ def while_statement(unit: Unit, node: ast.While) -> None:
 
 
 def for_statement(unit: Unit, node: ast.For) -> None:
-    start, body, exhausted, end = Block(), Block(), Block(), Block()
+    start, body, exhausted, end = unit.labels(4)
     span = span_of(node)
     with inside(unit, FrameBlock(FrameBlockKind.FOR_LOOP, start, end)):
         unit.visit(node.iter)
@@ -58,7 +58,7 @@ def for_statement(unit: Unit, node: ast.For) -> None:
 
 
 def async_for_statement(unit: Unit, node: ast.AsyncFor) -> None:
-    start, exhausted, end = Block(), Block(), Block()
+    start, exhausted, end = unit.labels(3)
     span = span_of(node)
     unit.visit(node.iter)
     unit.emit("GET_AITER", 0, span)

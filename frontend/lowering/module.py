@@ -1,24 +1,52 @@
-"""The steps between a parsed tree and code-level IR, in the host's order."""
+"""The steps between a parsed tree and code-level IR.
+
+    future features -> scopes -> checks -> folding -> lowering
+
+The host folds before it analyses scopes; nothing that is folded binds or reads a name, so that
+one analysis serves the checks, which judge the tree as it was written, and the lowering.
+"""
 
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 
 from dx_py.frontend.folding.fold import fold_tree
 from dx_py.frontend.lowering.lower import LoweringOptions, lower
+from dx_py.frontend.lowering.reporting import report
+from dx_py.frontend.semantics.check import check_analysed
+from dx_py.frontend.semantics.checker import Options
 from dx_py.frontend.semantics.future import future_features
 from dx_py.frontend.symbols.analysis import analyse_symbols
 from dx_py.ir.code_unit import CodeUnit
 
-_FUTURE_ANNOTATIONS = 0x1000000
+FUTURE_ANNOTATIONS = 0x1000000
+BARRY_AS_BDFL = 0x400000
+_TOP_LEVEL_AWAIT = 0x2000
+#: ``compile``'s flags that become flags of the code: all features of ``__future__``.
+_FEATURES = 0x1FE0000
+_NAMED_FEATURES = {"annotations": FUTURE_ANNOTATIONS, "barry_as_FLUFL": BARRY_AS_BDFL}
 
 
-def lower_tree(tree: ast.mod, filename: str, *, optimize: int, flags: int) -> CodeUnit:
+@dataclass(frozen=True, slots=True)
+class CompileOptions:
+    """``optimize`` and ``flags`` as for ``compile``; ``optimize`` is 0, 1 or 2."""
+
+    optimize: int = 0
+    flags: int = 0
+
+
+def lower_tree(tree: ast.mod, filename: str, options: CompileOptions) -> CodeUnit:
+    """The module's unit; changes the tree. Warns and raises SyntaxError as the host."""
     future = future_features(tree)
-    if future.postpones_annotations:
-        flags |= _FUTURE_ANNOTATIONS
-    postponed = bool(flags & _FUTURE_ANNOTATIONS)
-    fold_tree(tree, optimize=optimize, future_annotations=postponed)
+    report(future.diagnostics, filename)
+    flags = options.flags & _FEATURES
+    for name in future.names:
+        flags |= _NAMED_FEATURES.get(name, 0)
+    postponed = bool(flags & FUTURE_ANNOTATIONS)
+    awaits = bool(options.flags & _TOP_LEVEL_AWAIT)
     symbols = analyse_symbols(tree, future_annotations=postponed)
-    options = LoweringOptions(optimize=optimize, flags=flags, future_annotations=postponed)
-    return lower(tree, symbols, options)
+    checks = Options(awaits, postponed, options.optimize)
+    report(check_analysed(tree, future, symbols, checks), filename)
+    fold_tree(tree, optimize=options.optimize, future_annotations=postponed)
+    return lower(tree, symbols, LoweringOptions(options.optimize, flags, postponed, awaits))

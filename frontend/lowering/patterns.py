@@ -20,7 +20,7 @@ _SUBTRACT = c.BINARY_OPERATORS[ast.Sub]
 
 def match_statement(unit: Unit, node: ast.Match) -> None:
     unit.visit(node.subject)
-    end = Block()
+    end = unit.label()
     *_, last = node.cases
     # A last `case _` needs no copy of the subject, nor a test.
     has_default = is_wildcard(last.pattern) and len(node.cases) > 1
@@ -99,7 +99,7 @@ class Matcher:
 
     def failure_after(self, pops: int) -> Block:
         while len(self.failures) <= pops:
-            self.failures.append(Block())
+            self.failures.append(self.unit.label())
         return self.failures[pops]
 
     def _fail(self, opcode: str, span: Span) -> None:
@@ -274,7 +274,8 @@ class Matcher:
     # Alternatives
 
     def _or(self, node: ast.MatchOr) -> None:
-        span, unit, end = span_of(node), self.unit, Block()
+        span, unit = span_of(node), self.unit
+        end = unit.label()
         names: list[str] | None = None
         for pattern in node.patterns:
             unit.emit("COPY", 1, span_of(pattern))

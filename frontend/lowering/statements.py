@@ -17,7 +17,7 @@ from dx_py.frontend.lowering.names import load_name, store_name
 from dx_py.frontend.lowering.unit import Unit, UnitKind, span_of
 from dx_py.frontend.lowering.unwinding import leave, unwind
 from dx_py.frontend.symbols.mangling import mangle
-from dx_py.ir.code_unit import NO_SPAN, Block
+from dx_py.ir.code_unit import NO_SPAN
 
 
 def expression_statement(unit: Unit, node: ast.Expr) -> None:
@@ -207,7 +207,7 @@ def raise_statement(unit: Unit, node: ast.Raise) -> None:
 def assert_statement(unit: Unit, node: ast.Assert) -> None:
     if unit.program.optimize:
         return
-    span, end = span_of(node), Block()
+    span, end = span_of(node), unit.label()
     jump_if(unit, node.test, end, condition=True)
     unit.emit("LOAD_ASSERTION_ERROR", 0, span)
     if node.msg is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dx_py.frontend.lowering import constants as c
 from dx_py.frontend.lowering.unit import Unit
-from dx_py.ir.code_unit import NO_SPAN, Block, Instr, Span
+from dx_py.ir.code_unit import NO_SPAN, Instr, Span
 
 
 def yield_top(unit: Unit, span: Span) -> None:
@@ -17,7 +17,7 @@ def yield_top(unit: Unit, span: Span) -> None:
 def yield_from_top(unit: Unit, span: Span, *, resume: int) -> None:
     """Pass on what the iterator on the stack yields, and leave its result."""
     unit.load_constant(None, span)
-    send, fail, done = Block(), Block(), Block()
+    send, fail, done = unit.labels(3)
     unit.place(send)
     unit.jump("SEND", done, span)
     # StopIteration can come out of the yield by close() or throw() only.
@@ -40,7 +40,7 @@ def await_top(unit: Unit, span: Span, *, whom: int) -> None:
 
 def turn_stop_iteration_into_error(unit: Unit) -> None:
     """Make StopIteration out of the whole unit a RuntimeError (PEP 479)."""
-    handler = Block()
+    handler = unit.label()
     unit.code.blocks[0].instrs.insert(0, Instr("SETUP_CLEANUP", 0, NO_SPAN, handler))
     unit.load_constant(None, NO_SPAN)
     unit.emit("RETURN_VALUE", 0, NO_SPAN)

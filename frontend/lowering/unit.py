@@ -80,6 +80,7 @@ class Unit:
         self.inlined_depth = 0
         self.frame_blocks: list[FrameBlock] = []
         self.instrs: list[Instr] = []
+        self.label_count = 0
         self.place(Block())
 
     # Instructions
@@ -88,12 +89,23 @@ class Unit:
         self.instrs.append(Instr(opcode, arg, span))
 
     def jump(self, opcode: str, target: Block, span: Span) -> None:
-        """A jump, or a block push whose handler is ``target``."""
-        self.instrs.append(Instr(opcode, 0, span, target))
+        """A jump, or a block push whose handler is ``target``.
+
+        Until distances are known the argument is the label's number: a large one makes the
+        instruction long, and the host keeps some of these long.
+        """
+        self.instrs.append(Instr(opcode, target.label, span, target))
+
+    def label(self) -> Block:
+        """A block to be placed; labels count in the order in which they are asked for."""
+        self.label_count += 1
+        return Block(label=self.label_count)
+
+    def labels(self, count: int) -> list[Block]:
+        return [self.label() for _ in range(count)]
 
     def place(self, label: Block) -> None:
         """What follows is where ``label`` stands."""
-        label.is_label = True
         self.code.blocks.append(label)
         self.instrs = label.instrs
 

@@ -22,7 +22,7 @@ def _with_item(unit: Unit, node: With, index: int) -> None:
     """One context manager around the next, the last around the body."""
     item, span = node.items[index], span_of(node)
     is_async = isinstance(node, ast.AsyncWith)
-    body, failed, done = Block(), Block(), Block()
+    body, failed, done, cleanup = unit.labels(4)
     unit.visit(item.context_expr)
     _enter(unit, span, is_async=is_async)
     unit.jump("SETUP_WITH", failed, span)
@@ -45,7 +45,7 @@ def _with_item(unit: Unit, node: With, index: int) -> None:
     unit.emit("POP_TOP", 0, span)
     unit.jump("JUMP", done, span)
     unit.place(failed)
-    _exit_with_exception(unit, span, is_async=is_async)
+    _exit_with_exception(unit, span, cleanup, is_async=is_async)
     unit.place(done)
 
 
@@ -57,9 +57,9 @@ def _enter(unit: Unit, span: Span, *, is_async: bool) -> None:
         unit.emit("BEFORE_WITH", 0, span)
 
 
-def _exit_with_exception(unit: Unit, span: Span, *, is_async: bool) -> None:
+def _exit_with_exception(unit: Unit, span: Span, cleanup: Block, *, is_async: bool) -> None:
     """`__exit__` with the exception; what it returns decides whether that goes on."""
-    cleanup, suppressed, done = Block(), Block(), Block()
+    suppressed, done = unit.labels(2)
     unit.jump("SETUP_CLEANUP", cleanup, span)
     unit.emit("PUSH_EXC_INFO", 0, span)
     unit.emit("WITH_EXCEPT_START", 0, span)

@@ -8,12 +8,13 @@ one is the host's.
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from dx_py.frontend.diagnostics.diagnostic import Diagnostic
 from dx_py.frontend.semantics import definitions, expressions, patterns, statements
 from dx_py.frontend.semantics.checker import Checker, Options
-from dx_py.frontend.semantics.future import future_features
-from dx_py.frontend.symbols.analysis import analyse_symbols
+from dx_py.frontend.semantics.future import FutureFeatures, future_features
+from dx_py.frontend.symbols.analysis import SymbolAnalysis, analyse_symbols
 from dx_py.frontend.symbols.walk import Visitors, walk
 
 VISITORS: Visitors[Checker] = {
@@ -75,8 +76,15 @@ def check_semantics(tree: ast.mod, options: Options | None = None) -> list[Diagn
         return list(future.diagnostics)
     postponed = chosen.future_annotations or future.postpones_annotations
     analysis = analyse_symbols(tree, future_annotations=postponed)
+    return check_analysed(tree, future, analysis, replace(chosen, future_annotations=postponed))
+
+
+def check_analysed(
+    tree: ast.mod, future: FutureFeatures, analysis: SymbolAnalysis, options: Options
+) -> list[Diagnostic]:
+    """The same of a tree whose scopes are known; the future features are in order."""
     if analysis.diagnostics:
         return list(analysis.diagnostics)
-    checker = Checker(analysis, future, Options(chosen.top_level_await, postponed))
+    checker = Checker(analysis, future, options)
     walk(checker, tree, VISITORS)
     return checker.diagnostics

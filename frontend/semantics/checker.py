@@ -60,10 +60,14 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`top_level_await`: as the host's `PyCF_ALLOW_TOP_LEVEL_AWAIT`."""
+    """`top_level_await`: as the host's `PyCF_ALLOW_TOP_LEVEL_AWAIT`.
+
+    `optimize` is the level of `-O`: without assertions nothing inside one is looked at.
+    """
 
     top_level_await: bool = False
     future_annotations: bool = False
+    optimize: int = 0
 
 
 class Checker:

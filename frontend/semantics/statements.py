@@ -186,6 +186,8 @@ def assignment(checker: Checker, node: ast.Assign) -> Visits:
 def assert_statement(checker: Checker, node: ast.Assert) -> Visits:
     if isinstance(node.test, ast.Tuple) and node.test.elts:
         checker.warn("assertion is always true, perhaps remove parentheses?", node)
+    if checker.options.optimize:
+        return
     yield node.test
     if node.msg is not None:
         yield node.msg

@@ -72,9 +72,11 @@ def class_definition(collector: Collector, node: ast.ClassDef) -> Visits:
             _generic_class(collector, node)
             yield from node.type_params
             yield from _class_itself(collector, node)
+        # 3.12 forgets the outer class here: the names that follow are mangled as in this one.
+        collector.class_name = node.name
     else:
         yield from _class_itself(collector, node)
-    collector.class_name = outer_class
+        collector.class_name = outer_class
 
 
 def _generic_class(collector: Collector, node: ast.ClassDef) -> None:

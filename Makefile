@@ -121,6 +121,12 @@ conformance-packages: setup
 conformance-reference: setup
 	$(BIN)/python tests/frontend/conformance/reference.py
 
+# Code objects of whole folders against the host's: the library takes two minutes.
+.PHONY: conformance-code
+CODE_PATHS ?= $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')
+conformance-code: setup
+	nice $(BIN)/python -m tests.lowering.conformance $(CODE_PATHS)
+
 # Every refusal that CPython's tests provoke, in each attribute; two minutes.
 conformance-diagnostics: setup
 	$(BIN)/python -m pytest -q -s tests/frontend/conformance/diagnostics.py

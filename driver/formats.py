@@ -16,6 +16,8 @@ from dx_py.frontend import ast_artifact
 from dx_py.frontend.symbols import payload
 from dx_py.frontend.symbols.scope import Scope
 from dx_py.frontend.to_ast import to_ast
+from dx_py.ir import code_codec
+from dx_py.ir.code_text import format_unit
 from dx_py.runtime_support import code_artifact
 
 
@@ -51,6 +53,11 @@ def _scope_lines(scope: Scope, depth: int) -> Iterator[str]:
         yield from _scope_lines(child, depth + 1)
 
 
+def code_ir_text(data: bytes) -> str:
+    artifact = decode_as(data, kind=code_codec.KIND, schema=code_codec.SCHEMA)
+    return format_unit(code_codec.from_payload(artifact)).rstrip("\n")
+
+
 def code_text(data: bytes) -> str:
     return disassembly(code_of(data, "")).rstrip("\n")
 
@@ -65,5 +72,6 @@ def disassembly(code: CodeType) -> str:
 FORMATS: Final[dict[str, Callable[[bytes], str]]] = {
     ast_artifact.KIND: ast_text,
     code_artifact.KIND: code_text,
+    code_codec.KIND: code_ir_text,
     payload.KIND: symbols_text,
 }

@@ -1,6 +1,9 @@
 """The compiler's stages that every module goes through.
 
-    source -> parse -> `ast` -> host_compile -> `code`
+    source -> parse -> `ast` -> codegen -> `code`
+
+`codegen` goes from the tree by way of code-level IR (`lower`, an artifact where one asks for
+it) to bytecode, in one step: nobody else reads what is in between.
 
 A source file is no artifact: its digest is that of its bytes. File names are in no artifact; a
 code object gets its file name when it is loaded.
@@ -8,16 +11,22 @@ code object gets its file name when it is loaded.
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from types import CodeType
 from typing import Any, ClassVar
 
 from dx_py.artifacts import code_marshal
-from dx_py.artifacts.artifact import body_of, check_schema, seal
+from dx_py.artifacts.artifact import body_of, check_schema, encode, seal
 from dx_py.artifacts.errors import DamagedArtifactError
+from dx_py.backend.bytecode.compile_tree import compile_tree, deep_recursion
+from dx_py.driver.internal_error import OWN_ERRORS, InternalError, description
 from dx_py.frontend import ast_artifact, parser
+from dx_py.frontend.ast_artifact import AstArtifact
+from dx_py.frontend.lowering.module import CompileOptions, lower_tree
 from dx_py.frontend.to_ast import tree_of
+from dx_py.ir import code_codec
 from dx_py.runtime_support import code_artifact
 
 
@@ -35,28 +44,68 @@ class ParseStage:
         return parser.parse(source, filename="", mode=options["mode"])
 
 
-class HostCompileStage:
-    """AST artifact to code by the host's ``compile()``; options: ``optimize``, 0 to 2.
+class CodegenStage:
+    """AST artifact to the code that the host's ``compile()`` would make; options:
+    ``optimize``, 0 to 2.
 
     The artifact also says whether compiling warned, because the host warns whenever it
     compiles source, and never when it loads what was compiled.
+
+    A defect of ours leaves the module to the host, with a line that says so; it raises
+    InternalError if ``strict``.
     """
 
-    name: ClassVar[str] = "host_compile"
+    name: ClassVar[str] = "codegen"
     version: ClassVar[int] = 1
     kind: ClassVar[str] = code_artifact.KIND
     schema: ClassVar[int] = code_artifact.SCHEMA
     targets_cpu: ClassVar[bool] = False
 
+    def __init__(self, *, strict: bool = False) -> None:
+        self._strict = strict
+
     def run(self, inputs: Sequence[bytes], options: Mapping[str, Any]) -> bytes:
         (data,) = inputs
         content = ast_artifact.decode(data)
-        tree: Any = tree_of(content)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            code = compile(tree, "", "exec", dont_inherit=True, optimize=options["optimize"])
+            code = self._compile(content, options["optimize"])
         warned = bool(content.warnings or caught)
         return seal(code_artifact.encode(code, code_marshal.dumps, warned=warned))
+
+    def _compile(self, content: AstArtifact, optimize: int) -> CodeType:
+        tree: Any = tree_of(content)
+        try:
+            return compile_tree(tree, "", optimize=optimize)
+        except OWN_ERRORS:
+            raise
+        except Exception as error:
+            problem = description(self.name, error)
+            if self._strict:
+                raise InternalError(problem) from error
+            sys.stderr.write(f"dxc: {problem}; the interpreter's compiler takes its place\n")
+        # The first tree may be half changed.
+        again: Any = tree_of(content)
+        code: CodeType = compile(again, "", "exec", dont_inherit=True, optimize=optimize)
+        return code
+
+
+class LowerStage:
+    """AST artifact to code-level IR, before any pass; options: ``optimize``, 0 to 2."""
+
+    name: ClassVar[str] = "lower"
+    version: ClassVar[int] = 1
+    kind: ClassVar[str] = code_codec.KIND
+    schema: ClassVar[int] = code_codec.SCHEMA
+    targets_cpu: ClassVar[bool] = False
+
+    def run(self, inputs: Sequence[bytes], options: Mapping[str, Any]) -> bytes:
+        (data,) = inputs
+        tree: Any = tree_of(ast_artifact.decode(data))
+        with warnings.catch_warnings(), deep_recursion():
+            warnings.simplefilter("ignore")
+            unit = lower_tree(tree, "", CompileOptions(options["optimize"]))
+        return encode(code_codec.code_artifact(unit))
 
 
 def code_of(data: bytes, filename: str) -> CodeType:

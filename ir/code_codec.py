@@ -89,7 +89,8 @@ def from_payload(payload: Mapping[str, Any]) -> CodeUnit:
 def _constant(payload: list[Any], units: list[CodeUnit]) -> Constant:
     kind, value = payload
     if kind == _UNIT:
-        return units[value]
+        unit: CodeUnit = units[value]
+        return unit
     if kind == "tuple":
         return tuple(_constant(item, units) for item in value)
     if kind == "frozenset":

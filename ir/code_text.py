@@ -70,7 +70,7 @@ def _unit_lines(unit: CodeUnit) -> Iterator[str]:
     for block in unit.blocks:
         yield f"  {labels[block]}:"
         for instr in block.instrs:
-            yield f"    {_instruction(unit, instr, labels):{_WIDTH}}{_place(instr.span)}"
+            yield f"    {_instruction(unit, instr, labels):{_WIDTH}} {_place(instr.span)}"
 
 
 def _instruction(unit: CodeUnit, instr: Instr, labels: Mapping[Block, str]) -> str:

@@ -1,6 +1,6 @@
 """Code objects from the artifact store, by their source or by the .pyc that equals them.
 
-Two actions lead to an artifact of the stage ``host_compile``: the stage's own, from the
+Two actions lead to an artifact of the stage ``codegen``: the stage's own, from the
 digest of the source; and ``equal_pyc``, from the bytes of a .pyc whose code was found equal,
 so that a start from valid .pyc files need not read the sources.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: Stages: name and version, as in ``dx_py.driver.stages``.
 PARSE = ("parse", 1)
-HOST_COMPILE = ("host_compile", 1)
+CODEGEN = ("codegen", 1)
 EQUAL_PYC = ("equal_pyc", 1)
 HOST = f"{sys.implementation.cache_tag}-{'.'.join(map(str, sys.version_info[:3]))}"
 
@@ -93,7 +93,7 @@ class CodeCache:
         parsed = files.put(tree)
         files.record(self._key(PARSE, files.sha256(source).hex(), _MODE_EXEC), parsed)
         compiled = files.put(self._artifact.encode(code, self._dumps, warned=warned))
-        files.record(self._key(HOST_COMPILE, parsed.hex(), _level(optimize)), compiled)
+        files.record(self._key(CODEGEN, parsed.hex(), _level(optimize)), compiled)
         files.record(self._source_action(source, optimize), compiled)
         self.saved += 0 if files.problem else 2
 
@@ -136,7 +136,7 @@ class CodeCache:
     def _source_action(self, source: bytes, optimize: int) -> bytes:
         """From source straight to code: what a running program has is the source."""
         assert self._files is not None
-        return self._key(HOST_COMPILE, self._files.sha256(source).hex(), _level(optimize))
+        return self._key(CODEGEN, self._files.sha256(source).hex(), _level(optimize))
 
     def _pyc_action(self, pyc: bytes | memoryview) -> bytes:
         """SipHash names the .pyc: whoever can write one can run code anyway."""
@@ -151,7 +151,7 @@ _MODE_EXEC = b"\x81\xa4mode\xa4exec"
 
 
 def _level(optimize: int) -> bytes:
-    """The options of ``host_compile``; a negative level is the interpreter's."""
+    """The options of ``codegen``; a negative level is the interpreter's."""
     return b"\x81\xa8optimize" + bytes([sys.flags.optimize if optimize < 0 else optimize])
 
 

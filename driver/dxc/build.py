@@ -22,7 +22,7 @@ from dx_py.artifacts.pointer import is_dirty, write_if_changed
 from dx_py.artifacts.stage import action_template
 from dx_py.artifacts.store import ArtifactStore
 from dx_py.driver.dxc.batch import batch_path, pointer_path, write_batch
-from dx_py.driver.dxc.compilation import HOST_COMPILE, PARSE, ROLES
+from dx_py.driver.dxc.compilation import CODEGEN, PARSE, ROLES
 from dx_py.driver.dxc.modules import Module, folders_of
 
 #: Batches a core: enough that no core waits long for the last one.
@@ -141,7 +141,7 @@ def stages_key() -> Digest:
     """Names the stages, their versions and the host."""
     templates = [
         action_template(PARSE, 1, {}),
-        action_template(HOST_COMPILE, 1, {}),
+        action_template(CODEGEN, 1, {}),
     ]
     return Digest(digest(b"".join(map(b"".join, templates)))[:16])
 

@@ -68,6 +68,7 @@ def _parser() -> CommandParser:
     add("-O", dest="optimize", action="count", default=0, help="as python -O and -OO")
     add("-v", dest="verbose", action="store_true", help="say what is done")
     add("--emit", metavar="KIND", help=f"one of {', '.join(emit.KINDS)}")
+    add("--strict", action="store_true", help="stop at a defect of the compiler itself")
     add("--engine", metavar="ENGINE", default="auto", help=f"one of {', '.join(ENGINES)}")
     add("--depfile", metavar="FILE", help="write what was read, for make and ninja")
     add("--emit-ninja", metavar="FILE", help="write the ninja file and compile nothing")
@@ -90,6 +91,9 @@ def _compile(words: list[str]) -> int:
         engine=parser.choice("engine", options.engine, ENGINES),
         verbose=options.verbose,
     )
+    if options.strict:
+        # The processes of a build inherit it.
+        os.environ["DX_STRICT"] = "1"
     store = open_default()
     if options.emit:
         kind = parser.choice("kind", options.emit, list(emit.KINDS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tokenize
 from dataclasses import dataclass
 from itertools import islice
@@ -15,10 +16,10 @@ from dx_py.artifacts.stage import Content, action_key, run_stage
 from dx_py.artifacts.stat_index import StatIndex
 from dx_py.artifacts.store import ArtifactStore
 from dx_py.driver.dxc.modules import Module
-from dx_py.driver.stages import HostCompileStage, ParseStage
+from dx_py.driver.stages import CodegenStage, LowerStage, ParseStage
 
 PARSE: Final = ParseStage()
-HOST_COMPILE: Final = HostCompileStage()
+CODEGEN: Final = CodegenStage()
 
 #: Roles in the pointer file of a module.
 ROLES: Final = ("ast", "code")
@@ -33,6 +34,7 @@ class Compiled:
     ast: Content | None = None
     code: Content | None = None
     symbols: Content | None = None
+    code_ir: Content | None = None
     error: Exception | None = None
 
     def digests(self) -> dict[str, Digest]:
@@ -42,33 +44,39 @@ class Compiled:
 
 
 class Compiler:
-    """Runs the stages over modules; ``optimize`` is as for ``compile()``, 0 to 2."""
+    """Runs the stages over modules; ``optimize`` is as for ``compile()``, 0 to 2.
+
+    ``DX_STRICT=1`` in the environment makes a defect of a stage fatal.
+    """
 
     def __init__(self, store: ArtifactStore, *, optimize: int) -> None:
         self._store = store
         self._index = StatIndex(store)
         self._optimize = optimize
+        self._codegen = CodegenStage(strict=os.environ.get("DX_STRICT") == "1")
 
-    def compile(self, module: Module, *, symbols: bool = False) -> Compiled:
+    def compile(self, module: Module, *, shown: str = "") -> Compiled:
         """Raises DxError where the source cannot be read; its own errors are a result.
 
-        ``symbols``: make the artifact of the module's scopes too.
+        ``shown``: the kind of an artifact that is made only to be looked at, of
+        ``symbols`` and ``code-ir``.
         """
         try:
-            return self._compile(module, self.source(module.path), symbols=symbols)
+            return self._compile(module, self.source(module.path), shown)
         except SourceChangedError:
             source = Content.of(_read(module.path))
-            return self._compile(module, source, symbols=symbols)
+            return self._compile(module, source, shown)
 
-    def _compile(self, module: Module, source: Content, *, symbols: bool) -> Compiled:
+    def _compile(self, module: Module, source: Content, shown: str) -> Compiled:
         try:
             tree = self.parse(source)
-            code = run_stage(self._store, HOST_COMPILE, [tree], self._code_options())
+            code = run_stage(self._store, self._codegen, [tree], self._code_options())
             self._record_shortcut(source, code)
-            scopes = self._symbols(tree) if symbols else None
+            scopes = self._symbols(tree) if shown == "symbols" else None
+            lowered = self._lowered(tree) if shown == "code-ir" else None
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             return Compiled(module, source.digest, error=located(error, module.path, source))
-        return Compiled(module, source.digest, tree, code, scopes)
+        return Compiled(module, source.digest, tree, code, scopes, lowered)
 
     def source(self, path: Path) -> Content:
         """A source file, which is not read if the stat index knows its digest."""
@@ -83,6 +91,9 @@ class Compiler:
     def parse(self, source: Content) -> Content:
         return run_stage(self._store, PARSE, [source], {"mode": "exec"})
 
+    def _lowered(self, tree: Content) -> Content:
+        return run_stage(self._store, LowerStage(), [tree], self._code_options())
+
     def _symbols(self, tree: Content) -> Content:
         from dx_py.driver.symbols_stage import SymbolsStage
 
@@ -90,7 +101,7 @@ class Compiler:
 
     def source_action(self, source: Digest) -> Digest:
         """The key under which a running program, which has the source, finds the code."""
-        return action_key(HOST_COMPILE, [source], self._code_options())
+        return action_key(CODEGEN, [source], self._code_options())
 
     def _code_options(self) -> dict[str, int]:
         return {"optimize": self._optimize}

@@ -22,7 +22,7 @@ def emit(store: ArtifactStore, kind: str, request: Request) -> int:
     for module in request.modules:
         if len(request.modules) > 1:
             print(f"# {module.name}")
-        result = compiler.compile(module, symbols=kind == "symbols")
+        result = compiler.compile(module, shown=kind)
         problem = error_text(result) if result.error else _show(kind, result)
         if problem:
             sys.stderr.write(problem)
@@ -60,6 +60,13 @@ def _symbols(result: Compiled) -> str:
     return symbols_text(result.symbols.read()) + "\n"
 
 
+def _code_ir(result: Compiled) -> str:
+    from dx_py.driver.formats import code_ir_text
+
+    assert result.code_ir is not None
+    return code_ir_text(result.code_ir.read()) + "\n"
+
+
 def _bytecode(result: Compiled) -> str:
     from dx_py.driver.formats import disassembly
     from dx_py.driver.stages import code_of
@@ -71,6 +78,7 @@ def _bytecode(result: Compiled) -> str:
 KINDS: Final[dict[str, Callable[[Compiled], str]]] = {
     "ast": _ast,
     "bytecode": _bytecode,
+    "code-ir": _code_ir,
     "symbols": _symbols,
     "tokens": _tokens,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dis
 import io
 import stat
@@ -21,7 +22,9 @@ from dx_py.artifacts.store import ArtifactStore
 from dx_py.driver.dxc.build import assign, build_folder, split
 from dx_py.driver.dxc.compilation import Compiler
 from dx_py.driver.dxc.modules import Module, find_modules
+from dx_py.driver.internal_error import InternalError
 from dx_py.driver.stages import code_of
+from dx_py.frontend.lowering import lower
 from dx_py.frontend.parser import parse
 from dx_py.runtime_support import code_artifact
 from dx_py.runtime_support.code_cache import CodeCache
@@ -436,3 +439,36 @@ def test_tokens_are_shown_with_places_and_terminals(dxc, tmp_path):
         ["2:9-2:10", "FSTRING_END", "'"],
         ["2:10-2:10", "NEWLINE"],
     ]
+
+
+def test_code_ir_is_shown(dxc, tmp_path):
+    (tmp_path / "m.py").write_text("def f(a):\n    return a\n")
+    shown = dxc("--emit", "code-ir", "m.py", cwd=tmp_path).stdout
+    assert "unit f, line 1" in shown
+    assert "LOAD_FAST 0 (a)" in shown
+
+
+def broken_lowering(monkeypatch):
+    def fail(unit, node):
+        raise KeyError("no such pass")
+
+    monkeypatch.setitem(lower.VISITORS, ast.Pass, fail)
+
+
+def test_a_defect_leaves_the_module_to_the_host(store, tmp_path, monkeypatch, capsys):
+    broken_lowering(monkeypatch)
+    file = tmp_path / "m.py"
+    file.write_text("def f():\n    def g(): pass\n")
+    result = Compiler(store, optimize=0).compile(Module(file, "m"))
+    host = compile(file.read_bytes(), "m.py", "exec", dont_inherit=True)
+    assert code_of(result.code.read(), "m.py") == host
+    assert "stage codegen failed on f.<locals>.g: KeyError" in capsys.readouterr().err
+
+
+def test_a_defect_is_fatal_when_strict(store, tmp_path, monkeypatch):
+    broken_lowering(monkeypatch)
+    monkeypatch.setenv("DX_STRICT", "1")
+    file = tmp_path / "m.py"
+    file.write_text("pass\n")
+    with pytest.raises(InternalError, match="stage codegen failed on <module>"):
+        Compiler(store, optimize=0).compile(Module(file, "m"))

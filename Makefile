@@ -98,7 +98,8 @@ bench-startup: wheel-test
 
 # Kills, damage and full disks, by the hundred; `make test` runs a sample.
 faults-artifacts: setup
-	DX_FAULT_RUNS=500 $(BIN)/python -m pytest -q -n 2 tests/driver/test_faults.py
+	DX_FAULT_RUNS=500 $(BIN)/python -m pytest -q -n 2 tests/driver/test_faults.py \
+		tests/runtime_support/test_faults.py
 
 # Scratch space of the long suites: environments, stores and logs.
 SCRATCH ?= /tmp/dx-py-conformance

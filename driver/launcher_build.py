@@ -137,13 +137,19 @@ def build_launcher(
         include_dirs=[str(SOURCES), *map(str, LIBRARIES), str(work)],
         extra_postargs=[*flags, *static[:1]],
     )
+    _link(compiler, objects, str(target), flags, static)
+
+
+def _link(
+    compiler: CCompiler, objects: list[str], target: str, flags: list[str], static: list[str]
+) -> None:
     try:
-        compiler.link_executable(objects, str(target), extra_postargs=[*flags, *static])
+        compiler.link_executable(objects, target, extra_postargs=[*flags, *static])
     except LinkError:
         if not static:
             raise
         # No static libc on this machine: most distributions package it apart.
-        compiler.link_executable(objects, str(target), extra_postargs=flags)
+        compiler.link_executable(objects, target, extra_postargs=flags)
 
 
 def _compiler() -> CCompiler:

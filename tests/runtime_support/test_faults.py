@@ -83,25 +83,27 @@ def damages(data: bytes, chance: random.Random):
         yield bytes(changed)
 
 
-def test_every_kind_is_found_damaged_and_made_again(program) -> None:
+@pytest.mark.parametrize("kind", ["action", "ast", "code", "native-unit"])
+def test_a_damaged_file_is_found_and_made_again(program, kind: str) -> None:
     chance = random.Random(RUNS)
+    jit = "sync" if kind == "native-unit" else "0"
     expected = program.python("-B", "program.py").output
-    assert run(program, jit="sync").output == expected
+    assert run(program, jit=jit).output == expected
     files = kinds(program.store)
-    assert files.keys() >= {"action", "ast", "code"}
-    for kind in sorted(files):
-        path = chance.choice(files[kind])
-        whole = path.read_bytes()
-        for data in damages(whole, chance):
-            path.unlink(missing_ok=True)
-            path.write_bytes(data)
-            ran = run(program, jit="sync" if kind == "native-unit" else "0")
-            assert (ran.status, ran.output) == (0, expected), kind
-            assert ran.errors.count("\n") <= 1
-            assert ran.errors == "" or ran.errors.startswith("dx-py: artifact ")
-            if kind != "code" and path.exists() and path.read_bytes() == data:
-                path.write_bytes(whole)  # nothing read it: a tree, while there is code
-            assert_sound(program.store)
+    if kind == "native-unit" and kind not in files:
+        pytest.skip("no native tier on this machine")
+    path = chance.choice(files[kind])
+    whole = path.read_bytes()
+    for data in damages(whole, chance):
+        path.unlink(missing_ok=True)
+        path.write_bytes(data)
+        ran = run(program, jit=jit)
+        assert (ran.status, ran.output) == (0, expected)
+        assert ran.errors.count("\n") <= 1
+        assert ran.errors == "" or ran.errors.startswith("dx-py: artifact ")
+        if kind != "code" and path.exists() and path.read_bytes() == data:
+            path.write_bytes(whole)  # nothing read it: a tree, while there is code
+        assert_sound(program.store)
 
 
 def test_killed_programs_leave_a_sound_store(program) -> None:

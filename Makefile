@@ -203,8 +203,20 @@ bench-frontend: setup
 # The real index beside uv ($UV or PATH), 5,000 random instances, 300 kills; needs the network.
 conformance-pkg: setup
 	DX_PKG_INSTANCES=5000 DX_PKG_KILLS=300 $(BIN)/python -m pytest -q -n 2 \
-		tests/pkg/test_resolver.py tests/pkg/test_transactions.py \
+		tests/pkg/test_resolver.py tests/pkg/test_transactions.py tests/pkg/test_faults.py \
 		tests/pkg/conformance/real_index.py
+
+# The C code of the package manager under AddressSanitizer and UBSan, in the process of its tests.
+.PHONY: sanitize-pkg
+PKG_SANITIZED := build/sanitize-pkg
+sanitize-pkg: setup
+	mkdir -p $(PKG_SANITIZED)
+	$(BIN)/python tests/pkg/sanitized_build.py $(PKG_SANITIZED)
+	LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" \
+		ASAN_OPTIONS=detect_leaks=0 DX_PKG_NATIVE=$(PKG_SANITIZED) \
+		$(BIN)/python -m pytest -q -p no:cacheprovider tests/pkg/test_native.py \
+		tests/pkg/test_answers.py tests/pkg/test_venv.py tests/pkg/test_install.py \
+		tests/pkg/test_hostile_archives.py tests/pkg/test_transactions.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -16,8 +16,16 @@ from pathlib import Path
 
 import pytest
 
+import dx_py.pkg
 from dx_py.pkg.commands.main import pip
 from dx_py.pkg.commands.venv import venv
+
+if "DX_PKG_NATIVE" in os.environ:  # `make sanitize-pkg`
+    sys.path.insert(0, os.environ["DX_PKG_NATIVE"])
+    import _native
+
+    sys.modules["dx_py.pkg._native"] = _native
+    dx_py.pkg._native = _native
 
 
 def record_hash(data: bytes) -> str:

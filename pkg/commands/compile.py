@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,9 @@ from dx_py.pkg.commands.answers import keep_text, key_of, recall
 from dx_py.pkg.commands.options import Arguments
 
 if TYPE_CHECKING:
-    from packaging.version import Version
-
-    from dx_py.pkg.commands.resolution_only import Resolved
+    from dx_py.pkg.commands.pin_lines import Pin
+    from dx_py.pkg.commands.resolution_only import Opened
+    from dx_py.pkg.names import NormalizedName
     from dx_py.pkg.requirements_file import RequirementsFile
 
 
@@ -37,21 +39,21 @@ def _write(path: Path, text: str) -> None:
 
 def _compile(arguments: Arguments) -> str:
     """Write the output file; what is to be printed."""
-    from dx_py.pkg.commands.resolution_only import resolved
-
     said = _read_inputs(arguments)
     key = key_of(arguments)
-    with resolved(arguments, said, preferred=_preferences(arguments)) as found:
-        text = "".join(f"{line}\n" for line in _lines(arguments, said, found))
-        resolving = found.resolving
-    for warning in resolving.warnings:
+    compiled = _everywhere if arguments.flag("universal") else _for_one_environment
+    with compiled(arguments, said) as found:
+        lines = [*_header(arguments), *_pin_lines(arguments, found)]
+    text = "".join(f"{line}\n" for line in lines)
+    for warning in found.warnings:
         sys.stderr.write(f"WARNING: {warning}\n")
     output = arguments.text("output-file")
     if output and (not Path(output).exists() or Path(output).read_text() != text):
         _write(Path(output), text)
     shown = "" if output and arguments.flag("quiet") else text
-    if not resolving.warnings and not any(p.direct for p in resolving.resolution.pins.values()):
-        keep_text(key, shown, _files(arguments), found.environment, found.services)
+    if not found.warnings and not any(pin.candidate.direct for pin in found.pins):
+        place = found.opened
+        keep_text(key, shown, _files(arguments), place.environment, place.services)
     return shown
 
 
@@ -82,6 +84,47 @@ def _included(path: Path) -> list[str]:
     return found
 
 
+@dataclass(slots=True)
+class _Compiled:
+    """Pins in order, and by whom they are needed."""
+
+    opened: Opened
+    pins: list[Pin]
+    edges: dict[str, tuple[NormalizedName, ...]]
+    warnings: list[str]
+
+
+@contextmanager
+def _for_one_environment(arguments: Arguments, said: RequirementsFile) -> Iterator[_Compiled]:
+    from dx_py.pkg.commands.pin_lines import Pin
+    from dx_py.pkg.commands.preferences import read_preferences
+    from dx_py.pkg.commands.resolution_only import resolved
+
+    with resolved(arguments, said, preferences=read_preferences(arguments)) as found:
+        resolution = found.resolving.resolution
+        pins = [
+            Pin(candidate, resolution.extras.get(name, ()))
+            for name, candidate in resolution.pins.items()
+        ]
+        yield _Compiled(found, pins, resolution.edges, found.resolving.warnings)
+
+
+@contextmanager
+def _everywhere(arguments: Arguments, said: RequirementsFile) -> Iterator[_Compiled]:
+    from dx_py.pkg.commands import universal
+    from dx_py.pkg.commands.preferences import read_preferences
+    from dx_py.pkg.commands.resolution_only import environment_to_read, opened
+
+    environment = environment_to_read(arguments)
+    oldest = universal.oldest_python(arguments, environment)
+    root = universal.everywhere(oldest)
+    with opened(arguments, said, environment, root) as found:
+        preferences = read_preferences(arguments)
+        resolution = universal.resolve_opened(found, root, oldest, preferences)
+        pins = universal.pins_of(resolution, root)
+        yield _Compiled(found, pins, resolution.edges, [])
+
+
 def _read_inputs(arguments: Arguments) -> RequirementsFile:
     from dx_py.pkg.commands.project_file import read_project
     from dx_py.pkg.errors import UsageError
@@ -100,99 +143,33 @@ def _read_inputs(arguments: Arguments) -> RequirementsFile:
     return said
 
 
-def _preferences(arguments: Arguments) -> dict[str, Version]:
-    """The pins of the output file as it is: they stay unless something speaks against it."""
-    output = arguments.text("output-file")
-    if not output or arguments.flag("upgrade") or not Path(output).is_file():
-        return {}
-    from packaging.version import InvalidVersion, Version
-
-    from dx_py.pkg.names import normalize
-
-    renewed = {normalize(name) for name in arguments.many("upgrade-package")}
-    found: dict[str, Version] = {}
-    for line in Path(output).read_text(encoding="utf-8").splitlines():
-        name, pinned, rest = line.partition("==")
-        if not pinned or name.startswith((" ", "#")):
-            continue
-        bare = normalize(name.partition("[")[0].strip())
-        try:
-            if bare not in renewed:
-                found[bare] = Version(rest.split()[0].rstrip("\\").rstrip(";"))
-        except (InvalidVersion, IndexError):
-            continue
-    return found
-
-
-def _lines(arguments: Arguments, said: RequirementsFile, found: Resolved) -> Iterator[str]:
+def _header(arguments: Arguments) -> Iterator[str]:
     if not arguments.flag("no-header"):
         yield "# This file was made by DX-Py with the following command:"
-        words = " ".join(["dx-py pip compile", *arguments.positional])
+        words = " ".join(["dx-py pip compile", *_options(arguments), *arguments.positional])
         output = arguments.text("output-file")
         yield f"#    {words}{f' -o {output}' if output else ''}"
     if arguments.flag("emit-index-url"):
         from dx_py.pkg.index.credentials import redact
 
         yield f"--index-url {redact(arguments.text('index-url', 'https://pypi.org/simple'))}"
-    origins = _origins(found)
-    extras = found.resolving.resolution.extras
-    shows_extras = not arguments.flag("strip-extras")
-    for name, pin in found.resolving.resolution.pins.items():
-        suffix = f"[{','.join(extras[name])}]" if name in extras and shows_extras else ""
-        if pin.direct is not None:
-            line = f"{name}{suffix} @ {pin.direct.direct_url['url']}"
-        else:
-            line = f"{name}{suffix}=={pin.version}"
-        hashes = _hashes(arguments, found, name)
-        yield " \\\n    ".join([line, *hashes])
-        if not arguments.flag("no-annotate"):
-            yield from _via(origins.get(name, []))
 
 
-def _origins(found: Resolved) -> dict[str, list[str]]:
-    """Who wants each name: files first, then packages."""
-    origins: dict[str, list[str]] = {}
-    for requirement in found.wanted.requirements:
-        place = requirement.origin.partition(" of ")[2] or requirement.origin
-        listed = origins.setdefault(requirement.name, [])
-        if f"-r {place}" not in listed:
-            listed.append(f"-r {place}")
-    for owner, needed in found.resolving.resolution.edges.items():
-        for name in needed if owner else ():
-            origins.setdefault(name, []).append(owner)
-    return origins
+def _options(arguments: Arguments) -> Iterator[str]:
+    """Those without which the pins would be others."""
+    if arguments.flag("universal"):
+        yield "--universal"
+    if arguments.text("python-version"):
+        yield f"--python-version {arguments.text('python-version')}"
 
 
-def _via(origins: list[str]) -> Iterator[str]:
-    if len(origins) == 1:
-        yield f"    # via {origins[0]}"
-    elif origins:
-        yield "    # via"
-        yield from (f"    #   {origin}" for origin in origins)
+def _pin_lines(arguments: Arguments, found: _Compiled) -> Iterator[str]:
+    from dx_py.pkg.commands.pin_lines import LineStyle, origins_of, pin_lines
 
-
-def _hashes(arguments: Arguments, found: Resolved, name: str) -> list[str]:
-    """Of every file of the version: another machine may take another one."""
-    if not arguments.flag("generate-hashes"):
-        return []
-    from dx_py.pkg.index.page import split_filename
-
-    pin = next(p for n, p in found.resolving.resolution.pins.items() if n == name)
-    hashes = set()
-    for entry in found.services.catalog.entries(name) or ():
-        split = split_filename(entry.filename, name)
-        if split is None or not _same_version(split[0], str(pin.version)):
-            continue
-        digest = dict(entry.hashes).get("sha256")
-        if digest:
-            hashes.add(f"--hash=sha256:{digest}")
-    return sorted(hashes)
-
-
-def _same_version(text: str, wanted: str) -> bool:
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        return text == wanted or str(Version(text)) == wanted
-    except InvalidVersion:
-        return False
+    style = LineStyle(
+        extras=not arguments.flag("strip-extras"),
+        hashes=arguments.flag("generate-hashes"),
+        annotations=not arguments.flag("no-annotate"),
+    )
+    origins = origins_of(found.opened.wanted.requirements, found.edges)
+    return pin_lines(found.pins, style, found.opened.services.catalog, origins)

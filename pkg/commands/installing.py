@@ -22,6 +22,7 @@ from dx_py.pkg.installed import InstalledDistribution
 from dx_py.pkg.names import NormalizedName
 from dx_py.pkg.requirements_file import RequirementsFile
 from dx_py.pkg.resolve.candidate import Candidate
+from dx_py.pkg.resolve.target import OneEnvironment
 
 
 @dataclass(slots=True)
@@ -61,7 +62,8 @@ def install_into(
     """Raises what resolving, fetching, building and installing raise; then nothing changed."""
     workshop = open_workshop(arguments, services, environment, environments)
     try:
-        wanted = collect(arguments, said, environment.interpreter.markers, workshop.builder)
+        target = OneEnvironment(environment.interpreter.markers)
+        wanted = collect(arguments, said, target, workshop.builder)
         workshop.acquirer.hashes.update(wanted.hashes)
         keep = _kept(arguments, wanted, environment)
         resolving = resolve_wanted(
@@ -92,7 +94,8 @@ def synchronise(
     arguments.counts["no-deps"] = 1
     workshop = open_workshop(arguments, services, environment, environments)
     try:
-        wanted = collect(arguments, said, environment.interpreter.markers, workshop.builder)
+        target = OneEnvironment(environment.interpreter.markers)
+        wanted = collect(arguments, said, target, workshop.builder)
         workshop.acquirer.hashes.update(wanted.hashes)
         keep = _kept(arguments, wanted, environment)
         resolving = resolve_wanted(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dx_py.pkg.commands.build_environments import BuildEnvironments
 from dx_py.pkg.commands.options import Arguments
+from dx_py.pkg.commands.preferences import Preferences
 from dx_py.pkg.commands.resolving import Resolving, Workshop, open_workshop, resolve_wanted
 from dx_py.pkg.commands.services import Services, make_services
 from dx_py.pkg.commands.target import environment_from
@@ -16,21 +16,53 @@ from dx_py.pkg.commands.wanted import Wanted, collect
 from dx_py.pkg.environment import Environment
 from dx_py.pkg.install.acquire import require_hashes
 from dx_py.pkg.requirements_file import RequirementsFile
+from dx_py.pkg.resolve.target import OneEnvironment, Target
 from dx_py.pkg.store_paths import pkg_store
-
-if TYPE_CHECKING:
-    from packaging.version import Version
 
 
 @dataclass(slots=True)
-class Resolved:
-    """Everything that led to the pins, still open for fetching and building."""
+class Opened:
+    """What is wanted, and everything a resolution of it works with."""
 
+    arguments: Arguments
+    said: RequirementsFile
     environment: Environment
     services: Services
     workshop: Workshop
     wanted: Wanted
+
+
+@dataclass(slots=True)
+class Resolved(Opened):
+    """Everything that led to the pins, still open for fetching and building."""
+
     resolving: Resolving
+
+
+@contextmanager
+def opened(
+    arguments: Arguments,
+    said: RequirementsFile,
+    environment: Environment,
+    target: Target,
+) -> Iterator[Opened]:
+    """Scratch folders and connections are gone at the end."""
+    services = make_services(arguments, said, store=pkg_store())
+    environments = BuildEnvironments(arguments, said, services, environment)
+    workshop = open_workshop(arguments, services, environment, environments)
+    try:
+        wanted = collect(arguments, said, target, workshop.builder)
+        workshop.acquirer.hashes.update(wanted.hashes)
+        yield Opened(arguments, said, environment, services, workshop, wanted)
+    finally:
+        workshop.builder.close()
+        services.fetcher.close()
+
+
+def environment_to_read(arguments: Arguments) -> Environment:
+    """One in which nothing will be installed, so it may as well be the system's."""
+    arguments.counts.setdefault("break-system-packages", 1)
+    return environment_from(arguments, pkg_store())
 
 
 @contextmanager
@@ -38,25 +70,28 @@ def resolved(
     arguments: Arguments,
     said: RequirementsFile,
     *,
-    preferred: dict[str, Version] | None = None,
+    preferences: Preferences | None = None,
 ) -> Iterator[Resolved]:
-    """Raises ResolutionError; scratch folders and connections are gone at the end."""
-    store = pkg_store()
-    arguments.counts.setdefault("break-system-packages", 1)  # nothing is installed
-    environment = environment_from(arguments, store)
-    services = make_services(arguments, said, store=store)
-    environments = BuildEnvironments(arguments, said, services, environment)
-    workshop = open_workshop(arguments, services, environment, environments)
-    try:
-        wanted = collect(arguments, said, environment.interpreter.markers, workshop.builder)
-        workshop.acquirer.hashes.update(wanted.hashes)
+    """Raises ResolutionError."""
+    environment = environment_to_read(arguments)
+    target = OneEnvironment(environment.interpreter.markers)
+    with opened(arguments, said, environment, target) as found:
         resolving = resolve_wanted(
-            arguments, said, wanted, environment, services, workshop,
-            keep=set(), preferred=preferred,
+            arguments, said, found.wanted, environment, found.services, found.workshop,
+            keep=set(), preferred=(preferences or Preferences()).versions(target),
         )  # fmt: skip
-        if wanted.hashes or arguments.flag("require-hashes") or "require-hashes" in said.flags:
-            require_hashes(resolving.resolution.pins.values(), wanted.hashes)
-        yield Resolved(environment, services, workshop, wanted, resolving)
-    finally:
-        workshop.builder.close()
-        services.fetcher.close()
+        if (
+            found.wanted.hashes
+            or arguments.flag("require-hashes")
+            or ("require-hashes" in said.flags)
+        ):
+            require_hashes(resolving.resolution.pins.values(), found.wanted.hashes)
+        yield Resolved(
+            arguments,
+            said,
+            environment,
+            found.services,
+            found.workshop,
+            found.wanted,
+            resolving,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,13 @@ from dx_py.pkg.metadata import Metadata
 from dx_py.pkg.names import NormalizedName
 from dx_py.pkg.requirements_file import RequirementsFile
 from dx_py.pkg.resolve.candidate import Candidate
+from dx_py.pkg.resolve.evaluation import FileRules
 from dx_py.pkg.resolve.finder import Finder
 from dx_py.pkg.resolve.provider import PackageProvider, Rules, Sources, installed_candidate
 from dx_py.pkg.resolve.pubgrub import PubGrubResolver, UnsolvableError
+from dx_py.pkg.resolve.requirement import Requirement
 from dx_py.pkg.resolve.session import Resolution, resolve
+from dx_py.pkg.resolve.target import OneEnvironment, Target
 
 if TYPE_CHECKING:
     from dx_py.pkg.commands.build_environments import BuildEnvironments
@@ -88,85 +92,104 @@ def resolve_wanted(
     workshop: Workshop,
     *,
     keep: set[NormalizedName],
-    preferred: dict[str, Version] | None = None,
+    preferred: Mapping[str, Sequence[Version]] | None = None,
 ) -> Resolving:
     """``keep`` names what stays at its installed version where that will do.
 
     Raises ResolutionError with an explanation.
     """
-    provider = make_provider(
-        arguments, said, wanted, environment, services, workshop, keep=keep,
-        preferred=preferred or {},
-    )  # fmt: skip
-    make = Resolver if arguments.text("resolver") == "resolvelib" else PubGrubResolver
-    try:
-        resolution = resolve(provider, wanted.requirements, make)
-    except UnsolvableError as error:
-        raise _explained(error, provider, wanted) from None
-    except ResolutionImpossible as error:
-        raise ResolutionError(_plain_causes(error)) from None
-    return Resolving(resolution, provider, list(provider.warnings))
-
-
-def make_provider(
-    arguments: Arguments,
-    said: RequirementsFile,
-    wanted: Wanted,
-    environment: Environment,
-    services: Services,
-    workshop: Workshop,
-    *,
-    keep: set[NormalizedName],
-    preferred: dict[str, Version],
-) -> PackageProvider:
-    prereleases = arguments.flag("pre") or "pre" in said.flags
-    markers = environment.interpreter.markers
-    builder = workshop.builder
-    finder = Finder(
-        services.catalog,
-        services.metadata,
-        file_rules(arguments, said, environment),
-        markers,
-        builder.metadata_of,
-        builder.metadata_of,
-        prereleases=prereleases,
-        follow=not arguments.flag("no-deps"),
-    )
-    rules = Rules(
-        markers,
-        prereleases=prereleases,
-        constraints=wanted.constraints,
-        overrides=wanted.overrides,
-        preferred=preferred,
-        lowest=arguments.text("resolution") == "lowest",
-        no_deps=arguments.flag("no-deps"),
-        prefer_binary=arguments.flag("prefer-binary") or "prefer-binary" in said.flags,
-    )
+    target = OneEnvironment(environment.interpreter.markers)
+    files = file_rules(arguments, said, environment)
+    finder = make_finder(arguments, said, files, target, services, workshop)
+    rules = make_rules(arguments, said, wanted, target, preferred or {})
     kept = {
         name: installed_candidate(environment.installed[name])
         for name in sorted(keep & environment.installed.keys())
     }
-    sources = Sources(
-        finder.candidates, finder.metadata, builder.direct, finder.announce,
+    provider = PackageProvider(sources_of(finder, workshop), rules, kept)
+    make = Resolver if arguments.text("resolver") == "resolvelib" else PubGrubResolver
+    try:
+        resolution = resolve(provider, wanted.requirements, make)
+    except UnsolvableError as error:
+        raise explained(error, provider, wanted.requirements) from None
+    except ResolutionImpossible as error:
+        raise ResolutionError(plain_causes(error)) from None
+    return Resolving(resolution, provider, list(provider.warnings))
+
+
+def make_finder(
+    arguments: Arguments,
+    said: RequirementsFile,
+    files: FileRules,
+    target: Target,
+    services: Services,
+    workshop: Workshop,
+) -> Finder:
+    builder = workshop.builder
+    return Finder(
+        services.catalog,
+        services.metadata,
+        files,
+        target,
+        builder.metadata_of,
+        builder.metadata_of,
+        prereleases=_allows_prereleases(arguments, said),
+        follow=not arguments.flag("no-deps"),
+    )
+
+
+def make_rules(
+    arguments: Arguments,
+    said: RequirementsFile,
+    wanted: Wanted,
+    target: Target,
+    preferred: Mapping[str, Sequence[Version]],
+) -> Rules:
+    direct = {each.name for each in wanted.requirements if target.counts(each)}
+    lowest = arguments.text("resolution")
+    return Rules(
+        target,
+        prereleases=_allows_prereleases(arguments, said),
+        constraints=wanted.constraints,
+        overrides=wanted.overrides,
+        preferred=preferred,
+        lowest=lambda name: (
+            lowest == "lowest" or (lowest == "lowest-direct" and name in direct)
+        ),
+        no_deps=arguments.flag("no-deps"),
+        prefer_binary=arguments.flag("prefer-binary") or "prefer-binary" in said.flags,
+    )
+
+
+def _allows_prereleases(arguments: Arguments, said: RequirementsFile) -> bool:
+    return arguments.flag("pre") or "pre" in said.flags
+
+
+def sources_of(finder: Finder, workshop: Workshop) -> Sources:
+    return Sources(
+        finder.candidates, finder.metadata, workshop.builder.direct, finder.announce,
         finder.announce_metadata,
     )  # fmt: skip
-    return PackageProvider(sources, rules, kept)
 
 
-def _explained(
-    error: UnsolvableError, provider: PackageProvider, wanted: Wanted
+def explained(
+    error: UnsolvableError,
+    provider: PackageProvider,
+    requirements: Sequence[Requirement],
+    where: str = "",
 ) -> ResolutionError:
+    """``where`` is the marker of the environments that have no solution, if not of all."""
     from dx_py.pkg.resolve.explain import explain
     from dx_py.pkg.resolve.relaxation import find_relaxation
 
-    explanation = explain(error, provider)
+    explanation = explain(error, provider, where)
     relaxation = find_relaxation(
-        explanation.facts, wanted.requirements, lambda relaxed: resolve(provider, relaxed)
+        explanation.facts, requirements, lambda relaxed: resolve(provider, relaxed)
     )
     return ResolutionError(explanation.text, hint=relaxation.text if relaxation else "")
 
 
-def _plain_causes(error: ResolutionImpossible) -> str:  # type: ignore[type-arg]
+def plain_causes(error: ResolutionImpossible) -> str:  # type: ignore[type-arg]
     """resolvelib's own resolver has no proof, only the requirements that met last."""
     lines = [
         f"  {cause.requirement}"

@@ -120,6 +120,23 @@ def file_rules(
     )
 
 
+def universal_file_rules(
+    arguments: Arguments, said: RequirementsFile, oldest: Version
+) -> FileRules:
+    """Wheels for any platform and for ``oldest`` or a newer Python, which may still come."""
+    no_binary = _names(arguments, said, "no-binary")
+    only_binary = _names(arguments, said, "only-binary")
+    no_build = arguments.flag("no-build")
+    return FileRules(
+        tags={},
+        python=oldest,
+        wheels_allowed=lambda name: not _covers(no_binary, name),
+        sdists_allowed=lambda name: not (no_build or _covers(only_binary, name)),
+        uploaded_before=_moment(arguments.text("exclude-newer")),
+        is_universal=True,
+    )
+
+
 def _names(arguments: Arguments, said: RequirementsFile, option: str) -> frozenset[str]:
     found: set[str] = set()
     for text in (*arguments.many(option), *said.options.get(option, [])):

@@ -15,6 +15,8 @@ def environment_from(arguments: Arguments, store: Path) -> Environment:
         system=arguments.flag("system"),
         break_system=arguments.flag("break-system-packages"),
     )
+    if arguments.flag("universal"):
+        return environment  # --python-version is the oldest of many
     if not any(arguments.many(name) for name in ("python-version", "platform", "abi")):
         return environment
     from dx_py.pkg.imitation import imitate

@@ -11,7 +11,9 @@ from dx_py.pkg.errors import UsageError
 from dx_py.pkg.index.links import location_url
 from dx_py.pkg.names import NormalizedName, normalize
 from dx_py.pkg.requirements_file import Line, RequirementsFile, read
-from dx_py.pkg.resolve.requirement import Requirement, applies, from_user, split
+from dx_py.pkg.resolve.conditions import NEVER
+from dx_py.pkg.resolve.requirement import Requirement, from_user, split
+from dx_py.pkg.resolve.target import Target
 
 if TYPE_CHECKING:
     from dx_py.pkg.building.builder import Builder
@@ -52,25 +54,27 @@ def read_files(arguments: Arguments) -> RequirementsFile:
 
 
 def collect(
-    arguments: Arguments, said: RequirementsFile, markers: dict[str, str], builder: Builder
+    arguments: Arguments, said: RequirementsFile, target: Target, builder: Builder
 ) -> Wanted:
     """Raises UsageError for what is no requirement, with its place."""
     wanted = Wanted()
     for line in said.requirements:
         text = _located(line, builder) if is_location(line) else line.text
         parsed = from_user(text, line.origin)
-        if not applies(parsed, markers):
+        condition = target.condition(parsed)
+        if condition is NEVER:
             continue
-        found = split(parsed, text="" if text != line.text else line.text, origin=line.origin)
+        shown = "" if text != line.text else line.text
+        found = split(parsed, text=shown, origin=line.origin, condition=condition)
         wanted.requirements += found
         _add_hashes(wanted, found[0].name, line)
     for line in said.constraints:
-        _add_constraint(wanted.constraints, line, markers)
+        _add_constraint(wanted.constraints, line, target)
     for path in arguments.many("override"):
         overriding = RequirementsFile()
         read(path, overriding)
         for line in overriding.requirements:
-            _add_constraint(wanted.overrides, line, markers)
+            _add_constraint(wanted.overrides, line, target)
     return wanted
 
 
@@ -120,15 +124,14 @@ def _add_hashes(wanted: Wanted, name: NormalizedName, line: Line) -> None:
         wanted.hashes[name] = {a: frozenset(values) for a, values in by_algorithm.items()}
 
 
-def _add_constraint(
-    into: dict[str, list[Requirement]], line: Line, markers: dict[str, str]
-) -> None:
+def _add_constraint(into: dict[str, list[Requirement]], line: Line, target: Target) -> None:
     parsed = from_user(line.text, line.origin)
     if parsed.extras:
         raise UsageError(f"{line.origin}: {line.text!r}: a constraint has no extras")
-    if applies(parsed, markers):
+    condition = target.condition(parsed)
+    if condition is not NEVER:
         into.setdefault(normalize(parsed.name), []).extend(
-            split(parsed, text=line.text, origin=line.origin)
+            split(parsed, text=line.text, origin=line.origin, condition=condition)
         )
 
 

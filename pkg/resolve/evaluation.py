@@ -36,6 +36,9 @@ class FileRules:
     sdists_allowed: Callable[[str], bool]
     uploaded_before: str = ""
     ignore_requires_python: bool = False
+    #: Any platform will do, and any Python from ``python`` on; requires-python is the
+    #: target's to judge.
+    is_universal: bool = False
 
     def describe(self, name: str) -> str:
         """Everything that decides about the files of ``name``, for a key."""
@@ -43,6 +46,7 @@ class FileRules:
             (
                 tuple(self.tags), str(self.python), self.wheels_allowed(name),
                 self.sdists_allowed(name), self.uploaded_before, self.ignore_requires_python,
+                self.is_universal,
             )
         )  # fmt: skip
 
@@ -136,7 +140,7 @@ def _consider(
         if release.sdist is None or (release.sdist.yanked is not None and entry.yanked is None):
             release.sdist = entry
         return
-    rank = best_rank(tags, rules.tags)
+    rank = universal_rank(tags, rules) if rules.is_universal else best_rank(tags, rules.tags)
     if rank is None:
         release.reason = release.reason or f"has no wheel for this platform ({tags})"
     elif release.wheel is None or (rank, entry.yanked is not None) < (
@@ -153,9 +157,9 @@ def _objection(entry: FileEntry, name: str, rules: FileRules) -> str:
         return "has no usable wheel, and building is off"
     if rules.uploaded_before and not "" < entry.uploaded < rules.uploaded_before:
         return f"was uploaded after {rules.uploaded_before}"
-    if not rules.ignore_requires_python and not accepts_python(
-        entry.requires_python, rules.python
-    ):
+    if rules.is_universal or rules.ignore_requires_python:
+        return ""
+    if not accepts_python(entry.requires_python, rules.python):
         return f"needs Python {entry.requires_python}"
     return ""
 
@@ -174,6 +178,31 @@ def best_rank(tags: str, supported: dict[str, int]) -> int | None:
         if (tag := f"{python}-{abi}-{platform}") in supported
     ]
     return min(ranks, default=None)
+
+
+def universal_rank(tags: str, rules: FileRules) -> int | None:
+    """0 for a wheel that goes everywhere, 1 for one that some environments can use."""
+    pythons, abis, platforms = tags.split("-")
+    usable = any(
+        _is_new_enough(python, abi, rules.python)
+        for python in pythons.split(".")
+        for abi in abis.split(".")
+    )
+    if not usable:
+        return None
+    return 0 if (abis, platforms) == ("none", "any") else 1
+
+
+def _is_new_enough(python: str, abi: str, oldest: Version) -> bool:
+    """Whether ``cp312-cp312`` and its like are for ``oldest`` or for a newer Python."""
+    digits = python.lstrip("abcdefghijklmnopqrstuvwxyz")
+    if not digits.isdigit():
+        return False
+    major, minor = int(digits[0]), int(digits[1:] or -1)
+    if major != oldest.major:
+        return major > oldest.major
+    is_open = minor < 0 or abi in ("none", "abi3")
+    return is_open or minor >= oldest.minor
 
 
 @lru_cache(maxsize=4096)

@@ -38,6 +38,7 @@ class Explanation:
     facts: list[Incompatibility]
     lines: list[str]
     notes: list[str] = field(default_factory=list)
+    where: str = ""
 
     @property
     def text(self) -> str:
@@ -46,17 +47,19 @@ class Explanation:
             kept = MOST_LINES - 3
             shown = [*shown[:kept], f"  ... and {len(self.lines) - kept} more such facts"]
         room = max(1, MOST_LINES - 1 - len(shown))
-        return "\n".join(
-            ["these cannot be had together:" if len(self.facts) > 1 else "this cannot be had:",
-             *shown, *self.notes[:room]]
-        )  # fmt: skip
+        subject = (
+            "these cannot be had together" if len(self.facts) > 1 else "this cannot be had"
+        )
+        where = f" where {self.where}" if self.where else ""
+        return "\n".join([f"{subject}{where}:", *shown, *self.notes[:room]])
 
 
-def explain(error: UnsolvableError, provider: PackageProvider) -> Explanation:
+def explain(error: UnsolvableError, provider: PackageProvider, where: str = "") -> Explanation:
+    """``where`` is the marker of the environments this is about, if not of all."""
     facts = minimal_core(facts_below(error.proof))
     writer = _Writer(error, facts)
     lines = list(writer.tree())
-    return Explanation(facts, lines, list(_notes(facts, provider, error)))
+    return Explanation(facts, lines, list(_notes(facts, provider, error)), where)
 
 
 class _Writer:

@@ -17,10 +17,12 @@ from dx_py.pkg.index.metadata_source import MetadataSource
 from dx_py.pkg.metadata import Metadata
 from dx_py.pkg.names import NormalizedName
 from dx_py.pkg.resolve.candidate import Candidate
+from dx_py.pkg.resolve.conditions import NEVER
 from dx_py.pkg.resolve.evaluated_pages import EvaluatedPages, Found
 from dx_py.pkg.resolve.evaluation import FileRules, evaluate
 from dx_py.pkg.resolve.provider import Rules, order
-from dx_py.pkg.resolve.requirement import Requirement, applies, from_metadata, split
+from dx_py.pkg.resolve.requirement import Requirement, from_metadata, split
+from dx_py.pkg.resolve.target import Target
 
 
 @dataclass(slots=True)
@@ -33,7 +35,7 @@ class Finder:
     catalog: Catalog
     metadata_source: MetadataSource
     rules: FileRules
-    environment: dict[str, str]
+    target: Target
     build_metadata: Callable[[Candidate], Metadata]
     direct_metadata: Callable[[Candidate], Metadata]
     prereleases: bool = False
@@ -101,7 +103,7 @@ class Finder:
     def _likely(self, name: NormalizedName) -> Candidate | None:
         candidates, _ = self.candidates(name)
         specifier = self._announced[name]
-        for candidate in order(candidates, Rules({}, prereleases=self.prereleases)):
+        for candidate in order(candidates, Rules(self.target, prereleases=self.prereleases)):
             if candidate.yanked is None and specifier.contains(
                 candidate.version, prereleases=True
             ):
@@ -115,5 +117,5 @@ class Finder:
             parsed = [from_metadata(text, metadata.name) for text in metadata.requires_dist]
         except DxError:
             return
-        wanted = [each for each in parsed if applies(each, self.environment)]
+        wanted = [each for each in parsed if self.target.condition(each) is not NEVER]
         self.announce(requirement for each in wanted for requirement in split(each)[:1])

@@ -1,7 +1,7 @@
 """Which undecided package is decided next: the one with the lowest rank.
 
-Exact pins come first, since no choice is lost with them; then what keeps conflicting; then
-the order of discovery, which is breadth first. When the candidates of one package are
+Exact pins come before anything else is chosen, since no choice is lost with them; the others
+in the order of discovery, which is breadth first. When the candidates of one package are
 rejected over and over because of another that was decided before it, the two change places:
 the choice is then made where the reasons are, and not by reading the metadata of every
 version of the other.
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 #: So many rejections by the same package are a pattern (uv's number, too).
 _ENOUGH = 5
 
-_EXACT, _EARLY, _LATE, _OTHER = range(4)
+_EARLY, _EXACT, _LATE, _OTHER = range(4)
 
 Rank = tuple[int, int, str]
 
@@ -40,11 +40,11 @@ class Priorities:
     def rank(self, package: str) -> Rank:
         group = self._group_of(package)
         found = self._found.get(group, len(self._found))
-        if group in self._exact:
-            return _EXACT, found, package
         if group in self._early:
             return _EARLY, self._early[group], package
-        return (_LATE if group in self._late else _OTHER), found, package
+        if group in self._late:
+            return _LATE, found, package
+        return (_EXACT if group in self._exact else _OTHER), found, package
 
     def reject(self, package: str, because_of: Iterable[str]) -> list[str]:
         """Count that ``package`` was rejected; what is to be decided after it from now on.

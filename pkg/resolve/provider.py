@@ -7,7 +7,7 @@ and ``announce`` only make it faster.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
@@ -19,14 +19,11 @@ from dx_py.pkg.installed import InstalledDistribution
 from dx_py.pkg.metadata import Metadata
 from dx_py.pkg.names import NormalizedName, normalize
 from dx_py.pkg.resolve.candidate import Candidate, with_extra
+from dx_py.pkg.resolve.conditions import NEVER
 from dx_py.pkg.resolve.evaluation import Excluded
 from dx_py.pkg.resolve.pubgrub import UnusableCandidateError
-from dx_py.pkg.resolve.requirement import (
-    Requirement,
-    applies,
-    from_metadata,
-    split,
-)
+from dx_py.pkg.resolve.requirement import Requirement, from_metadata, split
+from dx_py.pkg.resolve.target import Target
 from dx_py.pkg.resolve.universe import UniverseGrewError
 
 
@@ -35,17 +32,18 @@ class Rules:
     """What narrows the choice beyond the requirements themselves.
 
     ``constraints`` hold for a package only if it is needed; ``overrides`` replace what any
-    metadata says of it. ``preferred`` versions come first where they will do.
+    metadata says of it. ``preferred`` versions come first where they will do, in their
+    order; of what is ``lowest``, old versions do.
     """
 
-    environment: dict[str, str]
+    target: Target
     prereleases: bool = False
     constraints: dict[str, list[Requirement]] = field(default_factory=dict)
     overrides: dict[str, list[Requirement]] = field(default_factory=dict)
-    lowest: bool = False
+    lowest: Callable[[NormalizedName], bool] = lambda name: False
     no_deps: bool = False
     prefer_binary: bool = False
-    preferred: dict[str, Version] = field(default_factory=dict)
+    preferred: Mapping[str, Sequence[Version]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -128,8 +126,11 @@ class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
 
     def get_dependencies(self, candidate: Candidate) -> list[Requirement]:
         try:
+            self._rules.target.check_candidate(candidate)
             metadata = self._sources.metadata(candidate)
-            return self._dependencies(candidate, metadata)
+            found = self._dependencies(candidate, metadata)
+            self._rules.target.check_requirements(found)
+            return found
         except (BuildError, MetadataError, NetworkError) as error:
             if candidate.direct is not None or isinstance(error, NetworkError):
                 raise
@@ -208,7 +209,8 @@ class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
         kept = self._kept.get(name)
         if self._is_closed(name) and kept is not None:
             return [kept]
-        found, self.excluded[name] = self._sources.candidates(name)
+        found, excluded = self._sources.candidates(name)
+        self.excluded[name] = list(excluded)
         usable = [each for each in found if self._is_allowed(each)]
         ordered = order(usable, self._rules)
         if kept is None:
@@ -232,8 +234,15 @@ class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
             reason = f"was yanked: {candidate.yanked}" if candidate.yanked else "was yanked"
             self.excluded[name].append(Excluded(version, reason))
             return False
+        objection = self._rules.target.objection(candidate)
+        if objection:
+            self.excluded[name].append(Excluded(version, objection))
+            return False
         for constraint in self._rules.constraints.get(name, ()):
+            if not self._rules.target.counts(constraint):
+                continue
             if not constraint.specifier.contains(version, prereleases=True):
+                self._rules.target.check_whole(constraint.condition)
                 reason = (
                     f"is excluded by the constraint {constraint.text} ({constraint.origin})"
                 )
@@ -287,22 +296,16 @@ class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
         owner = f"{candidate.name} {candidate.version}"
         for text in metadata.requires_dist:
             parsed = from_metadata(text, owner)
-            if not self._is_wanted(parsed, candidate.extra):
+            condition = self._rules.target.condition(parsed, candidate.extra)
+            if condition is NEVER:
                 continue
             override = self._rules.overrides.get(normalize(parsed.name))
-            found += split(parsed) if override is None else override
+            found += split(parsed, condition=condition) if override is None else [
+                replace(each, condition=both)
+                for each in override
+                if (both := each.condition & condition) is not NEVER
+            ]  # fmt: skip
         return found
-
-    def _is_wanted(self, parsed: Any, extra: str) -> bool:  # noqa: ANN401
-        """An extra's own dependencies are those that hold with it and not without."""
-        environment = self._rules.environment
-        if not extra:
-            return applies(parsed, environment)
-        return (
-            parsed.marker is not None
-            and applies(parsed, environment, extra)
-            and not applies(parsed, environment)
-        )
 
     def _check_extra(self, candidate: Candidate, metadata: Metadata) -> None:
         offered = {normalize(extra) for extra in metadata.provides_extra}
@@ -319,19 +322,24 @@ def order(candidates: list[Candidate], rules: Rules) -> list[Candidate]:
     A version without a wheel stands behind all wheels unless it is newer than they are: an
     sdist is never built for its metadata while there is a choice.
     """
+    if not candidates:
+        return []
     with_wheel = [each.version for each in candidates if each.wheel_row]
     newest_wheel = max(with_wheel, default=None)
+    name = candidates[0].name
+    preferred = list(rules.preferred.get(name, ()))
+    is_lowest = rules.lowest(name)
 
     def must_build(candidate: Candidate) -> bool:
         if candidate.wheel_row or newest_wheel is None:
             return False
         return rules.prefer_binary or candidate.version < newest_wheel
 
-    ordered = sorted(candidates, key=lambda each: each.version, reverse=not rules.lowest)
+    ordered = sorted(candidates, key=lambda each: each.version, reverse=not is_lowest)
     return sorted(
         ordered,
         key=lambda each: (
-            rules.preferred.get(each.name) != each.version,
+            preferred.index(each.version) if each.version in preferred else len(preferred),
             each.version.is_prerelease and not rules.prereleases,
             must_build(each),
         ),

@@ -174,6 +174,8 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
                 return
         candidate = self.universe(package)[index]
         self.reporter.pinning(candidate)
+        for requirement in self._dependencies[package, index]:
+            self._discover(self.provider.identify(requirement), requirement)
         self._deduction.solution.decide(package, bit, candidate)
 
     def _look_ahead(self, package: str, allowed: int) -> None:
@@ -217,7 +219,6 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
         self, package: str, index: int, candidate: object, requirement: object
     ) -> None:
         needed = self.provider.identify(requirement)
-        self._discover(needed, requirement)
         self.reporter.adding_requirement(requirement, candidate)
         allowed = self._universes.mask(needed, requirement)
         bit = 1 << index

@@ -13,6 +13,7 @@ from dx_py.artifacts.errors import DxError
 from dx_py.pkg.resolve.incompatibility import Incompatibility, RootCause
 from dx_py.pkg.resolve.requirement import Requirement
 from dx_py.pkg.resolve.session import Resolution
+from dx_py.pkg.resolve.target import ForkNeededError
 
 _MOST_TRIES = 12
 
@@ -46,8 +47,8 @@ def find_relaxation(
         lifted = [_without_version(each) if each in group else each for each in requirements]
         try:
             return Relaxation(group, solve(lifted))
-        except (ResolutionImpossible, DxError):
-            continue
+        except (ResolutionImpossible, DxError, ForkNeededError):
+            continue  # or it would need another division than the one at hand
     return None
 
 

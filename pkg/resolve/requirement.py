@@ -17,6 +17,7 @@ from packaging.specifiers import SpecifierSet
 
 from dx_py.pkg.errors import MetadataError, UsageError
 from dx_py.pkg.names import NormalizedName, normalize
+from dx_py.pkg.resolve.conditions import ALWAYS, Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Requirement:
     """``extra`` is empty for the package itself; ``url`` is empty unless it is direct.
 
     ``origin`` says where the user wrote it ("line 3 of requirements.txt") and is empty for
-    what a candidate's metadata says. ``text`` is as written.
+    what a candidate's metadata says. ``text`` is as written. ``condition`` says in which
+    of the environments that are resolved for it counts.
     """
 
     name: NormalizedName
@@ -33,6 +35,7 @@ class Requirement:
     url: str
     text: str = field(compare=False)
     origin: str = field(default="", compare=False)
+    condition: Condition = field(default=ALWAYS, compare=False, repr=False)
 
     @property
     def identifier(self) -> str:
@@ -85,14 +88,22 @@ def applies(parsed: Parsed, environment: Mapping[str, str], extra: str = "") -> 
     return marker.evaluate({**environment, "extra": extra})
 
 
-def split(parsed: Parsed, *, text: str = "", origin: str = "") -> list[Requirement]:
+def split(
+    parsed: Parsed, *, text: str = "", origin: str = "", condition: Condition = ALWAYS
+) -> list[Requirement]:
     """One requirement for the package and one for each extra."""
     name = normalize(parsed.name)
     shown = text or _without_marker(parsed)
     extras = sorted({normalize(extra) for extra in parsed.extras})
     return [
         Requirement(
-            name, NormalizedName(extra), parsed.specifier, parsed.url or "", shown, origin
+            name,
+            NormalizedName(extra),
+            parsed.specifier,
+            parsed.url or "",
+            shown,
+            origin,
+            condition,
         )
         for extra in ("", *extras)
     ]

@@ -19,6 +19,7 @@ import pytest
 import dx_py.pkg
 from dx_py.pkg.commands.main import pip
 from dx_py.pkg.commands.venv import venv
+from tests.pkg.scenarios import of_extra
 
 if "DX_PKG_NATIVE" in os.environ:  # `make sanitize-pkg`
     sys.path.insert(0, os.environ["DX_PKG_NATIVE"])
@@ -53,7 +54,7 @@ def write_wheel(
     metadata += [f"Requires-Dist: {each}" for each in requires]
     for extra, needs in (extras or {}).items():
         metadata.append(f"Provides-Extra: {extra}")
-        metadata += [f"Requires-Dist: {need} ; extra == '{extra}'" for need in needs]
+        metadata += [f"Requires-Dist: {of_extra(need, extra)}" for need in needs]
     contents = {
         path: text.encode()
         for path, text in (files or {f"{module}.py": f"version = {version!r}\n"}).items()

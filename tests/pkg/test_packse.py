@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import html
-import io
 import json
-import tarfile
 import tomllib
 from pathlib import Path
 
@@ -14,57 +11,10 @@ from packaging.version import Version
 
 from dx_py.pkg.names import normalize
 from dx_py.pkg.resolve.explain import MOST_LINES
+from tests.pkg.scenarios import build_index
 
 SCENARIOS = sorted((Path(__file__).parent / "data" / "packse").glob("*.toml"))
 PLATFORMS = {"x86_64-manylinux2014": "manylinux_2_17_x86_64"}
-
-
-def metadata_of(name: str, version: str, release: dict) -> dict:
-    extras = {normalize(extra): needs for extra, needs in release.get("extras", {}).items()}
-    return {
-        "requires": release.get("requires", []),
-        "extras": extras,
-        "python": release.get("requires_python", ">=3.12"),
-    }
-
-
-def write_sdist(folder: Path, name: str, version: str, content: dict) -> Path:
-    lines = [f"Metadata-Version: 2.2\nName: {name}\nVersion: {version}"]
-    lines += [f"Requires-Dist: {each}" for each in content["requires"]]
-    for extra, needs in content["extras"].items():
-        lines.append(f"Provides-Extra: {extra}")
-        for need in needs:
-            bare, _, marker = need.partition(";")
-            both = f"({marker.strip()}) and " if marker else ""
-            lines.append(f"Requires-Dist: {bare.strip()} ; {both}extra == '{extra}'")
-    data = "\n".join([*lines, "", ""]).encode()
-    stem = f"{name.replace('-', '_')}-{version}"
-    path = folder / f"{stem}.tar.gz"
-    with tarfile.open(path, "w:gz") as archive:
-        info = tarfile.TarInfo(f"{stem}/PKG-INFO")
-        info.size = len(data)
-        archive.addfile(info, io.BytesIO(data))
-    return path
-
-
-def build_index(folder: Path, scenario: dict, wheel) -> None:
-    for name, package in scenario.get("packages", {}).items():
-        links = []
-        for version, release in package.get("versions", {}).items():
-            content = metadata_of(name, version, release)
-            attributes = f' data-requires-python="{html.escape(content["python"])}"'
-            if release.get("yanked"):
-                attributes += ' data-yanked=""'
-            files = []
-            if release.get("wheel", True):
-                tags = release.get("wheel_tags") or ["py3-none-any"]
-                files += [wheel(name, version, **content, tags=tag) for tag in tags]
-            if release.get("sdist", True):
-                files.append(write_sdist(folder / "links", name, version, content))
-            links += [f'<a href="{f.as_uri()}"{attributes}>{f.name}</a>' for f in files]
-        page = folder / "simple" / normalize(name) / "index.html"
-        page.parent.mkdir(parents=True)
-        page.write_text("\n".join(links))
 
 
 def options_of(scenario: dict) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Callable
@@ -18,7 +19,11 @@ from .launching import Forking, Spawning
 from .pool import Pool, Process
 from .reporting import Replay
 from .schedule import Schedule, make_schedule
+from .terminal import STDERR, STDOUT, flush, is_uncaptured, put_in_front
 from .timeouts import time_limit
+
+# How soon what a test writes is on the screen, under `-s`, while it runs.
+LIVE_SECONDS = 0.1
 
 
 class Controller:
@@ -37,7 +42,7 @@ class Controller:
         self.schedule: Schedule = make_schedule(
             session.items, workers=self.workers, dist=dist, seconds=durations.of
         )
-        self.replay = Replay(session)
+        self.replay = Replay(session, self.grant)
         self.spawning = fork_reason() is not None
         self.pool = self.make_pool()
         self.limits = [time_limit(item) for item in session.items]
@@ -47,7 +52,7 @@ class Controller:
         if self.spawning:
             return Pool(Spawning(self.session, self.workers, self.run_id))
         forking = Forking(self.session, self.workers, self.run_id)
-        forking.pool = Pool(forking)
+        forking.pool = Pool(forking, count_outputs(self.session.config))
         return forking.pool
 
     def run(self, *, meanwhile: Callable[[], None]) -> None:
@@ -68,12 +73,19 @@ class Controller:
             process.channel.send((events.ORDER, [item.nodeid for item in self.session.items]))
 
     def step(self) -> None:
-        for process, messages in self.pool.poll(self.until_deadline()):
+        before = [(process, output_sizes(process)) for process in self.pool.processes]
+        heard = self.pool.poll(self.until_deadline())
+        for process, messages in heard:
             if messages is None:
                 self.bury(process)
                 continue
             for message in messages:
                 self.hear(process, message)
+        speaking = [process for process, _ in heard]
+        for process, sizes in before:
+            # Silent since then: so it has said all that came before this output.
+            if process not in speaking and process.running == self.replay.head:
+                self.replay.write_output(new_output(process, sizes))
         self.stop_overdue()
 
     def hear(self, process: Process, message: tuple[Any, ...]) -> None:
@@ -87,6 +99,10 @@ class Controller:
             self.interrupted(process, message[1], message[2])
         elif kind == events.INTERNAL:
             raise WorkerError(f"internal error in worker {process.name}\n{message[1]}")
+        elif kind == events.RETURN:
+            self.take_terminal(process)
+        elif kind == events.OUTPUT:
+            self.replay.add((kind, message[1], new_output(process, message[2])))
         else:
             self.note(process, message)
             self.replay.add(message)
@@ -99,6 +115,8 @@ class Controller:
             process.started = time.monotonic()
             process.reports = set()
             process.recent = [*process.recent[-4:], index]
+        elif kind == events.TERMINAL:
+            process.interactive = True
         elif kind in (events.FINISH, events.EXIT):
             process.running = None
             process.assigned.remove(index)
@@ -151,11 +169,42 @@ class Controller:
         deadlines = [
             deadline for deadline in map(self.deadline, self.pool.processes) if deadline
         ]
+        if self.pool.outputs:
+            deadlines.append(time.monotonic() + LIVE_SECONDS)
         return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
 
     def deadline(self, process: Process) -> float | None:
-        limit = None if process.running is None else self.limits[process.running]
+        limit = (
+            None
+            if process.running is None or process.interactive
+            else self.limits[process.running]
+        )
         return None if limit is None else process.started + limit
+
+    def grant(self, index: int) -> None:
+        """Let the worker that runs this item have the terminal: all before it is shown."""
+        for process in self.pool.processes:
+            if process.running == index:
+                flush()
+                put_in_front(process.pid)
+                process.channel.send((events.GRANT,))
+
+    def take_terminal(self, process: Process) -> None:
+        if process.interactive:
+            process.interactive = False
+            process.started = time.monotonic()
+            put_in_front(os.getpgrp())
+
+    def show_rest(self, process: Process) -> None:
+        """Under `-s`: what came after its last message, in the place of the test it was at."""
+        index = process.recent[-1] if process.running is None else process.running
+        written = new_output(process, output_sizes(process))
+        if index < self.replay.head:
+            self.replay.write_output(written)
+        else:
+            self.replay.add((events.OUTPUT, index, written))
+        for file in process.output:
+            file.close()
 
     def stop_overdue(self) -> None:
         now = time.monotonic()
@@ -169,6 +218,9 @@ class Controller:
     def bury(self, process: Process, *, timed_out: bool = False) -> None:
         """A worker is gone: blame the running item, give back the rest, start another."""
         status = self.pool.remove(process)
+        self.take_terminal(process)
+        if process.output:
+            self.show_rest(process)
         if not process.done:
             self.blame(process, status, timed_out=timed_out)
         self.schedule.give_back([n for n in process.assigned if n != process.running])
@@ -189,6 +241,27 @@ class Controller:
                 self.session, index, death, reported=process.reports, recent=recent
             ):
                 self.replay.add(event)
+
+
+def count_outputs(config: pytest.Config) -> int:
+    """How many files a worker's tests write to where nothing is captured; else none."""
+    if not is_uncaptured(config):
+        return 0
+    return 1 if os.path.sameopenfile(STDOUT, STDERR) else 2
+
+
+def output_sizes(process: Process) -> tuple[int, ...]:
+    return tuple(os.fstat(file.fileno()).st_size for file in process.output)
+
+
+def new_output(process: Process, sizes: tuple[int, ...]) -> list[bytes]:
+    """What was written since the last call, up to the given sizes of its files."""
+    written: list[bytes] = []
+    for number, (file, size) in enumerate(zip(process.output, sizes)):
+        shown = process.shown.get(number, 0)
+        written.append(os.pread(file.fileno(), max(0, size - shown), shown))
+        process.shown[number] = shown + len(written[-1])
+    return written
 
 
 class WorkerNode:

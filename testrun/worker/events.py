@@ -10,15 +10,20 @@ START = "start"  # (START, index): the item is about to run
 HOOK = (
     "hook"  # (HOOK, index, name, arguments): a reporting hook was called, arguments serialised
 )
-WRITE = "write"  # (WRITE, index, text): a plug-in wrote to the terminal
+WRITE = "write"  # (WRITE, index, text, shown): a plug-in wrote to the terminal
+DEBUGGED = "debugged"  # (DEBUGGED, index, when): the debugger showed that failure
 FINISH = "finish"  # (FINISH, index): the item is over
 NEED = "need"  # (NEED,): one item is left; a batch or END is awaited
 EXIT = "exit"  # (EXIT, index, message, returncode): pytest.exit() was called
 INTERRUPT = "interrupt"  # (INTERRUPT, index, text): KeyboardInterrupt came out of the test
 INTERNAL = "internal"  # (INTERNAL, text): an error of pytest or a plug-in, not of a test
+OUTPUT = "output"  # (OUTPUT, index, sizes): under -s, how much the tests have written so far
+TERMINAL = "terminal"  # (TERMINAL, index): asks for the terminal; GRANT is awaited
+RETURN = "return"  # (RETURN, index): gives it back
 DONE = "done"  # (DONE, workeroutput): session fixtures are torn down; the process is leaving
 
 # Controller to worker.
 BATCH = "batch"  # (BATCH, indexes)
 ORDER = "order"  # (ORDER, ids): the items, for a worker that collected by itself
+GRANT = "grant"  # (GRANT,): the terminal is the worker's
 END = "end"  # (END,): no further batch

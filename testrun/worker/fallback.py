@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from .coverage_data import is_measured
+from .terminal import is_uncaptured
 
 NATIVE_THREAD_FOLDER = "/proc/self/task"
 
@@ -26,10 +27,6 @@ def reason_for_one_process(session: pytest.Session) -> str | None:
 
 
 def interactive_reason(config: pytest.Config) -> str | None:
-    if config.option.usepdb or config.getoption("trace", False):
-        return "a debugger needs the terminal"
-    if config.option.capture == "no":
-        return "output is not captured (-s)"
     if config.getoption("setupshow", False) or config.getoption("setuponly", False):
         return "fixtures are shown as they run"
     if config.getoption("stepwise", False):
@@ -81,6 +78,10 @@ def spawn_reason(config: pytest.Config) -> str | None:
         return None
     if not hasattr(os, "posix_spawn"):
         return "this platform starts no worker with open pipes"
+    if config.option.usepdb or config.getoption("trace", False):
+        return f"a debugger needs the terminal, and {fork_reason()}"
+    if is_uncaptured(config):
+        return f"output is not captured (-s), and {fork_reason()}"
     if is_measured(config):
         return f"coverage needs forked workers, and {fork_reason()}"
     return None

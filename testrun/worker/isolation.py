@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from .terminal import STDIN, asking_stdin
+
 REPORTING_HOOKS = (
     "pytest_runtest_logstart",
     "pytest_runtest_logreport",
@@ -90,6 +92,9 @@ def restart_capture(config: pytest.Config) -> None:
     manager.stop_global_capturing()
     del manager.stop_global_capturing
     manager._global_capturing = None
+    if not os.isatty(STDIN):
+        # Reading ahead would take what another worker's debugger is to read.
+        sys.stdin = asking_stdin(lambda: None)
     manager.start_global_capturing()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from .channel import Channel
 from .isolation import Identity, become_worker
-from .pool import Pool
+from .pool import Pool, Process
 from .worker import run_forked
 
 BOOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "boot.py")
@@ -28,7 +28,7 @@ class Forking:
         self.run_id = run_id
         self.pool: Pool | None = None
 
-    def __call__(self, number: int, channel: Channel, dump_fd: int) -> int:
+    def __call__(self, process: Process, channel: Channel) -> int:
         flush_output(self.session.config)
         # Objects made so far are never collected in a worker: their pages stay shared.
         gc.freeze()
@@ -36,9 +36,9 @@ class Forking:
         if pid == 0:
             assert self.pool is not None
             self.pool.forget()
-            identity = Identity(number, self.count, self.run_id)
-            become_worker(self.session.config, identity, dump_fd)
-            run_forked(self.session, channel)
+            identity = Identity(process.number, self.count, self.run_id)
+            become_worker(self.session.config, identity, process.dump.fileno())
+            run_forked(self.session, channel, [file.fileno() for file in process.output])
         return pid
 
 
@@ -67,12 +67,14 @@ class Spawning:
         self.run_id = run_id
         self.folder = temporary_folder(session.config)
 
-    def __call__(self, number: int, channel: Channel, dump_fd: int) -> int:
-        descriptors = (channel.read_fd, channel.write_fd, dump_fd)
+    def __call__(self, process: Process, channel: Channel) -> int:
+        descriptors = (channel.read_fd, channel.write_fd, process.dump.fileno())
         for descriptor in descriptors:
             os.set_inheritable(descriptor, True)
         try:
-            return self.spawn([*descriptors, number, self.count, self.run_id, self.folder])
+            return self.spawn(
+                [*descriptors, process.number, self.count, self.run_id, self.folder]
+            )
         finally:
             for descriptor in descriptors:
                 os.set_inheritable(descriptor, False)

@@ -21,7 +21,7 @@ STOPPING_SECONDS = 5.0
 # How long it may take to write its stacks before it is killed.
 DUMP_SECONDS = 0.1
 
-Launch = Callable[[int, Channel, int], int]
+Launch = Callable[["Process", Channel], int]
 Heard = list[tuple["Process", "list[Any] | None"]]
 
 
@@ -39,6 +39,11 @@ class Process:
     recent: list[int] = field(default_factory=list)
     done: bool = False
     reports: set[str] = field(default_factory=set)
+    #: Under `-s`: what its tests write, one file for both streams where they are one.
+    output: list[IO[bytes]] = field(default_factory=list)
+    shown: dict[int, int] = field(default_factory=dict)
+    #: It waits for the terminal, or has it: nobody can say how long that takes.
+    interactive: bool = False
 
     @property
     def name(self) -> str:
@@ -79,10 +84,11 @@ class Process:
 
 
 class Pool:
-    """The live workers. ``launch(number, channel, dump_fd)`` starts one and gives its pid."""
+    """The live workers. ``launch(process, channel)`` starts one and gives its pid."""
 
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: Launch, outputs: int = 0) -> None:
         self.launch = launch
+        self.outputs = outputs
         self.selector = selectors.DefaultSelector()
         self.processes: list[Process] = []
 
@@ -90,8 +96,9 @@ class Pool:
         ours, theirs = channel_pair()
         # It lives as long as the process, which is no block of code.
         process = Process(number, ours, tempfile.TemporaryFile())  # noqa: SIM115
+        process.output = [tempfile.TemporaryFile() for _ in range(self.outputs)]  # noqa: SIM115
         self.processes.append(process)
-        process.pid = self.launch(number, theirs, process.dump.fileno())
+        process.pid = self.launch(process, theirs)
         theirs.close()
         self.selector.register(ours.read_fd, selectors.EVENT_READ, process)
         return process

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 import warnings
 from collections import deque
+from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
 
 from . import events
 from .channel import Channel
+from .terminal import STDOUT, Holder, flush
 
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
@@ -19,8 +22,9 @@ COLOUR = re.compile(r"\x1b\[[\d;]*m")
 class Forwarder:
     """Plug-in of a worker: sends each reporting hook's call up, under the item's number."""
 
-    def __init__(self, config: pytest.Config, channel: Channel) -> None:
+    def __init__(self, config: pytest.Config, channel: Channel, holder: Holder) -> None:
         self.config = config
+        self.holder = holder
         self.channel = channel
         self.index = -1
         terminal = config.pluginmanager.getplugin("terminalreporter")
@@ -39,6 +43,14 @@ class Forwarder:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         data = self.config.hook.pytest_report_to_serializable(config=self.config, report=report)
         self.send("pytest_runtest_logreport", {"report": picklable(data)})
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_exception_interact(
+        self, report: pytest.TestReport
+    ) -> Generator[None, Any, None]:
+        yield
+        if getattr(report, "_pdbshown", False):
+            self.channel.send((events.DEBUGGED, self.index, report.when))
 
     def pytest_warning_recorded(
         self,
@@ -66,7 +78,11 @@ class ForwardingFile:
         self._terminal = terminal
 
     def write(self, text: str) -> int:
-        self._forwarder.channel.send((events.WRITE, self._forwarder.index, text))
+        if self._forwarder.holder.held:
+            self._terminal.write(text)
+            self._terminal.flush()
+        shown = self._forwarder.holder.held
+        self._forwarder.channel.send((events.WRITE, self._forwarder.index, text, shown))
         return len(text)
 
     def flush(self) -> None:
@@ -127,8 +143,9 @@ class Replay:
     Events of the item at the head are shown at once; those of later items wait for their turn.
     """
 
-    def __init__(self, session: pytest.Session) -> None:
+    def __init__(self, session: pytest.Session, grant: Callable[[int], None]) -> None:
         self.session = session
+        self.grant = grant
         self.waiting: dict[int, deque[tuple[Any, ...]]] = {}
         self.head = 0
 
@@ -146,7 +163,13 @@ class Replay:
         if kind == events.HOOK:
             self.call(self.session.items[index], event[2], event[3])
         elif kind == events.WRITE:
-            self.write(event[2])
+            self.write(event[2], shown=event[3])
+        elif kind == events.DEBUGGED:
+            self.leave_out(self.session.items[index].nodeid, event[2])
+        elif kind == events.OUTPUT:
+            self.write_output(event[2])
+        elif kind == events.TERMINAL:
+            self.grant(index)
         elif kind == events.EXIT:
             raise pytest.exit.Exception(event[2], returncode=event[3])
         elif kind == events.FINISH:
@@ -173,10 +196,36 @@ class Replay:
         else:
             getattr(item.ihook, name)(**arguments)
 
-    def write(self, text: str) -> None:
+    def write_output(self, written: list[bytes]) -> None:
+        """What tests wrote to standard output and error, uncaptured."""
+        flush()
+        for descriptor, data in enumerate(written, STDOUT):
+            left = memoryview(data)
+            while left:
+                left = left[os.write(descriptor, left) :]
+
+    def write(self, text: str, *, shown: bool) -> None:
+        """What a plug-in wrote; already ``shown`` if its worker had the terminal."""
         terminal: Any = self.session.config.pluginmanager.getplugin("terminalreporter")
-        if terminal is not None:
-            writer = terminal._tw
+        if terminal is None:
+            return
+        writer = terminal._tw
+        if not shown:
             writer.write(text, flush=True)
-            # Colours, already in the text, take no columns.
-            writer._current_line = COLOUR.sub("", writer._current_line)
+        elif "\n" in text:
+            writer._current_line = text.rsplit("\n", 1)[-1]
+        else:
+            writer._current_line += text
+        # Colours, already in the text, take no columns.
+        writer._current_line = COLOUR.sub("", writer._current_line)
+
+    def leave_out(self, nodeid: str, when: str) -> None:
+        """A failure that the debugger showed is not shown again in the summary."""
+        terminal: Any = self.session.config.pluginmanager.getplugin("terminalreporter")
+        for reports in [] if terminal is None else terminal.stats.values():
+            for report in reports:
+                if (getattr(report, "nodeid", ""), getattr(report, "when", "")) == (
+                    nodeid,
+                    when,
+                ):
+                    report._pdbshown = True

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -16,15 +17,25 @@ from .channel import Channel
 from .coverage_data import save_worker_data
 from .grouping import FixtureWatch
 from .reporting import Forwarder
+from .terminal import Holder, OutputChannel, UncapturedOutput, asking_stdin
 
 
 class Worker:
     """Runs items of an already collected session; everything it learns goes up the channel."""
 
-    def __init__(self, session: pytest.Session, channel: Channel) -> None:
+    def __init__(
+        self, session: pytest.Session, channel: Channel, output: Sequence[int] = ()
+    ) -> None:
+        """``output`` are the files for what tests write, where it is not captured."""
         self.session = session
+        self.holder = Holder(channel)
         self.channel = channel
-        self.forwarder = Forwarder(session.config, channel)
+        if output:
+            uncaptured = UncapturedOutput(output)
+            self.holder.listeners.append(uncaptured.redirect)
+            self.channel = OutputChannel(channel, uncaptured)
+            sys.stdin = asking_stdin(self.holder.take)
+        self.forwarder = Forwarder(session.config, self.channel, self.holder)
         self.queue: list[int] = []
         self.ended = False
 
@@ -32,6 +43,8 @@ class Worker:
         manager = self.session.config.pluginmanager
         manager.register(self.forwarder, "dx-forwarder")
         manager.register(FixtureWatch(), "dx-fixture-watch")
+        manager.register(self.holder, "dx-terminal")
+        self.holder.watch_capture(self.session.config)
         try:
             self.channel.send((events.NEED,))
             self.take()
@@ -52,7 +65,7 @@ class Worker:
 
     def run_item(self, index: int) -> None:
         item = self.session.items[index]
-        self.forwarder.index = index
+        self.forwarder.index = self.holder.index = index
         self.channel.send((events.START, index))
         if not self.queue and not self.ended:
             self.channel.send((events.NEED,))
@@ -60,6 +73,7 @@ class Worker:
         following = self.session.items[self.queue[0]] if self.queue else None
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            self.holder.give_back()
         except pytest.exit.Exception as stop:
             self.channel.send((events.EXIT, index, stop.msg, stop.returncode))
         except KeyboardInterrupt:
@@ -83,11 +97,11 @@ def plain_output(output: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in output.items() if isinstance(value, simple)}
 
 
-def run_forked(session: pytest.Session, channel: Channel) -> None:
+def run_forked(session: pytest.Session, channel: Channel, output: Sequence[int] = ()) -> None:
     """Run and leave the process: the caller's frames, which are the controller's, end here."""
     status = 0
     try:
-        Worker(session, channel).run()
+        Worker(session, channel, output).run()
         threading._shutdown()  # type: ignore[attr-defined]
         run_exit_handlers()
     except BaseException:

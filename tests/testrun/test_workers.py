@@ -194,10 +194,10 @@ def test_each_worker_has_its_own_temporary_folder(project):
 
 
 def test_one_process_of_plain_pytest_says_why(project):
-    project.write(test_a="def test_a(): print('shown')")
-    ours = project.dx("-s")
-    assert "shown" in ours.output
-    assert "dx-py: one process of plain pytest: output is not captured (-s)" in ours.output
+    project.write(test_a="def test_a(): pass")
+    ours = project.dx("--setup-show")
+    assert "test_a.py::test_a" in ours.output
+    assert "dx-py: one process of plain pytest: fixtures are shown as they run" in ours.output
 
 
 def test_pytest_exit_ends_the_run_with_its_status(project):

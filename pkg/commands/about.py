@@ -60,7 +60,10 @@ def _remove_from_cache(store: Path, word: str, patterns: list[str]) -> None:
             "metadata",
             "wheels",
             "built",
-            "results",
+            "partial",
+            "replies",
+            "venvs",
+            "venv-templates",
             "tmp",
         ):
             shutil.rmtree(store / name, ignore_errors=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO
 
 import pycurl
 
@@ -14,6 +13,7 @@ from dx_py.pkg.index.transport import (
     Outcome,
     Request,
     Response,
+    TargetFile,
     TransportFailure,
     TransportSettings,
     find_ca_bundle,
@@ -45,19 +45,23 @@ _TRANSIENT = frozenset(
 class _Transfer:
     request: Request
     done: Callable[[Outcome], None]
-    sink: IO[bytes]
+    sink: BytesIO | TargetFile
     headers: dict[str, str]
     received: int = 0
+    status: int = 0
 
     def read_header(self, line: bytes) -> None:
         if line.startswith(b"HTTP/"):
             self.headers.clear()  # a redirect's headers are not the answer's
+            self.status = int(line.split()[1])
             return
         name, colon, value = line.decode("latin-1").partition(":")
         if colon:
             self.headers[name.strip().lower()] = value.strip()
 
     def write(self, data: bytes) -> int:
+        if isinstance(self.sink, TargetFile) and not self.received:
+            self.sink.begin(self.status)
         self.received += len(data)
         if self.request.limit and self.received > self.request.limit:
             return -1
@@ -79,7 +83,7 @@ class CurlTransport:
     def start(self, request: Request, done: Callable[[Outcome], None]) -> None:
         handle = self._idle.pop() if self._idle else pycurl.Curl()
         handle.reset()
-        sink = _open_sink(request.target)
+        sink = TargetFile(request) if request.target else BytesIO()
         transfer = _Transfer(request, done, sink, {})
         self._configure(handle, transfer)
         self._active[handle] = transfer
@@ -113,10 +117,11 @@ class CurlTransport:
         handle.setopt(pycurl.LOW_SPEED_TIME, max(1, int(settings.timeout)))
         handle.setopt(pycurl.WRITEFUNCTION, transfer.write)
         handle.setopt(pycurl.HEADERFUNCTION, transfer.read_header)
-        handle.setopt(
-            pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in request.headers]
-        )
-        if not any(name.lower() == "range" for name, _ in request.headers):
+        own = transfer.sink.headers if isinstance(transfer.sink, TargetFile) else ()
+        headers = (*request.headers, *own)
+        handle.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in headers])
+        is_part = any(name.lower() == "range" for name, _ in headers)
+        if not is_part and not request.target:
             handle.setopt(pycurl.ACCEPT_ENCODING, "")
         if request.auth is not None:
             handle.setopt(pycurl.USERNAME, request.auth[0])
@@ -166,10 +171,6 @@ class CurlTransport:
         url = handle.getinfo(pycurl.EFFECTIVE_URL)
         status = handle.getinfo(pycurl.RESPONSE_CODE)
         return Response(url, status, transfer.headers, body)
-
-
-def _open_sink(path: str) -> IO[bytes]:
-    return Path(path).open("wb") if path else BytesIO()
 
 
 def _failure(transfer: _Transfer, code: int, message: str) -> TransportFailure:

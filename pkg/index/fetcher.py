@@ -25,6 +25,7 @@ from dx_py.pkg.index.transport import (
 _RETRY_STATUS = frozenset((408, 429, 500, 502, 503, 504, 520, 527))
 _STEP_SECONDS = 0.5
 _MAX_PAUSE = 20.0
+_NO_SUCH_RANGE = 416
 _OK = frozenset((200, 206, 304))
 
 
@@ -109,6 +110,10 @@ class Fetcher:
     def _done(self, transfer: Transfer, outcome: Outcome) -> None:
         if self._ask_for_credentials(transfer, outcome):
             return
+        if _cannot_resume(transfer.request, outcome):
+            transfer.request = replace(transfer.request, resumes=False)
+            self._send(transfer)
+            return
         if _is_transient(outcome) and transfer.attempts <= self.retries:
             pause = _pause(outcome, transfer.attempts)
             transfer.not_before = time.monotonic() + pause
@@ -128,6 +133,12 @@ class Fetcher:
         transfer.request = replace(transfer.request, auth=auth)
         self._send(transfer)
         return True
+
+
+def _cannot_resume(request: Request, outcome: Outcome) -> bool:
+    """Whether the server says that nothing comes after what we have: it is another file."""
+    status = outcome.status if isinstance(outcome, Response) else 0
+    return request.resumes and status == _NO_SUCH_RANGE
 
 
 def _is_transient(outcome: Outcome) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,13 +16,12 @@ from dx_py.pkg.index.transport import (
     Outcome,
     Request,
     Response,
+    TargetFile,
     TransportFailure,
     TransportSettings,
     find_ca_bundle,
     is_trusted,
 )
-
-_CHUNK = 1 << 16
 
 
 class HttpxTransport:
@@ -90,20 +90,29 @@ class HttpxTransport:
 
 
 def _perform(client: httpx.Client, request: Request) -> Outcome:
-    with client.stream(
-        "GET", request.url, headers=list(request.headers), auth=request.auth
-    ) as answer:
+    sink = TargetFile(request) if request.target else BytesIO()
+    own: tuple[tuple[str, str], ...] = ()
+    if isinstance(sink, TargetFile):
+        # What is compressed on its way could not be continued where it broke off.
+        own = (("Accept-Encoding", "identity"), *sink.headers)
+    with (
+        closing(sink),
+        client.stream(
+            "GET", request.url, headers=[*request.headers, *own], auth=request.auth
+        ) as answer,
+    ):
         if urlsplit(str(answer.url)).scheme not in ("http", "https"):
             return TransportFailure("redirected to another protocol", transient=False)
-        with Path(request.target).open("wb") if request.target else BytesIO() as sink:
-            received = 0
-            for chunk in answer.iter_bytes(_CHUNK):
-                received += len(chunk)
-                if request.limit and received > request.limit:
-                    return TransportFailure(
-                        f"the answer is longer than {request.limit} bytes", transient=False
-                    )
-                sink.write(chunk)
-            body = sink.getvalue() if isinstance(sink, BytesIO) else b""
+        if isinstance(sink, TargetFile):
+            sink.begin(answer.status_code)
+        received = 0
+        for chunk in answer.iter_bytes():
+            received += len(chunk)
+            if request.limit and received > request.limit:
+                return TransportFailure(
+                    f"the answer is longer than {request.limit} bytes", transient=False
+                )
+            sink.write(chunk)
+        body = sink.getvalue() if isinstance(sink, BytesIO) else b""
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(str(answer.url), answer.status_code, headers, body)

@@ -18,12 +18,16 @@ _BUNDLES = (
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
+_WHOLE, _PARTIAL = 200, 206
 _BUNDLE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A GET. ``target`` names a file for the body; empty keeps it in memory.
+
+    With ``resumes`` the bytes that are in ``target`` already are the beginning of the body, and
+    only the rest is asked for: for files whose hash will be checked.
 
     ``auth`` is a user name and a password; neither is ever part of ``url``.
     """
@@ -33,6 +37,7 @@ class Request:
     auth: tuple[str, str] | None = field(default=None, repr=False)
     target: str = ""
     limit: int = 0
+    resumes: bool = False
 
 
 @dataclass(slots=True)
@@ -78,6 +83,38 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class TargetFile:
+    """The file that a body goes to, or is appended to if the server sends just the rest.
+
+    ``offset`` is how many bytes were there. Unbuffered: what arrived survives an interruption.
+    """
+
+    def __init__(self, request: Request) -> None:
+        mode = os.O_APPEND if request.resumes else os.O_TRUNC
+        self._file = os.open(request.target, os.O_WRONLY | os.O_CREAT | mode, 0o666)
+        self.offset = os.fstat(self._file).st_size
+        self._is_wanted = True
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return (("Range", f"bytes={self.offset}-"),) if self.offset else ()
+
+    def begin(self, status: int) -> None:
+        """Before the first byte of an answer with this status: an error's text is not kept."""
+        self._is_wanted = status in (_WHOLE, _PARTIAL)
+        if self.offset and status == _WHOLE:
+            os.ftruncate(self._file, 0)
+
+    def write(self, data: bytes) -> int:
+        view = memoryview(data) if self._is_wanted else memoryview(b"")
+        while view:
+            view = view[os.write(self._file, view) :]
+        return len(data)
+
+    def close(self) -> None:
+        os.close(self._file)
 
 
 def make_transport(settings: TransportSettings) -> Transport:

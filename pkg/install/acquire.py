@@ -11,8 +11,13 @@ from dx_py.pkg.errors import HashMismatchError, PkgError
 from dx_py.pkg.index.fetcher import Fetcher, Transfer
 from dx_py.pkg.index.links import local_path
 from dx_py.pkg.index.page import FileEntry
-from dx_py.pkg.index.transport import Request
-from dx_py.pkg.install.wheel_store import StoredWheel, WheelStore, check_hashes
+from dx_py.pkg.index.transport import Request, Response
+from dx_py.pkg.install.wheel_store import (
+    StoredWheel,
+    WheelStore,
+    check_hashes,
+    sha256_of,
+)
 from dx_py.pkg.names import NormalizedName
 from dx_py.pkg.resolve.candidate import Candidate
 
@@ -24,6 +29,8 @@ class _Download:
     entry: FileEntry
     folder: Path
     transfer: Transfer
+    #: An earlier run had fetched the beginning.
+    is_continued: bool
 
     @property
     def path(self) -> Path:
@@ -59,7 +66,7 @@ class Acquirer:
                     found[candidate.name] = self._get(candidate, downloads, build)
         finally:
             for download in downloads.values():
-                shutil.rmtree(download.folder, ignore_errors=True)
+                self._leave(download)
         return found
 
     def file_of(self, entry: FileEntry, folder: Path, name: NormalizedName) -> Path:
@@ -82,8 +89,18 @@ class Acquirer:
 
     def _start(self, entry: FileEntry) -> _Download:
         folder = self.wheels.scratch()
-        request = Request(entry.url, target=str(folder / entry.filename))
-        return _Download(entry, folder, self.fetcher.start(request))
+        path, digest = folder / entry.filename, _sha256(entry)
+        is_continued = bool(digest) and self.wheels.take_partial(digest, path)
+        # Without a hash to check it by, two halves may be of two files.
+        request = Request(entry.url, target=str(path), resumes=bool(digest))
+        return _Download(entry, folder, self.fetcher.start(request), is_continued)
+
+    def _leave(self, download: _Download) -> None:
+        """Keep what arrived of a file that did not arrive whole."""
+        digest = _sha256(download.entry)
+        if digest and not isinstance(download.transfer.outcome, Response):
+            self.wheels.keep_partial(digest, download.path)
+        shutil.rmtree(download.folder, ignore_errors=True)
 
     def _get(
         self,
@@ -98,10 +115,17 @@ class Acquirer:
             path = local_path(candidate.wheel.url)
             assert path is not None
         else:
-            self.fetcher.wait(download.transfer)
-            path = download.path
+            path = self._wait(download)
         self._check(path, candidate.wheel, candidate.name)
         return self.wheels.add(path, candidate.name, _sha256(candidate.wheel))
+
+    def _wait(self, download: _Download) -> Path:
+        self.fetcher.wait(download.transfer)
+        digest = _sha256(download.entry)
+        if download.is_continued and sha256_of(download.path) != digest:
+            # What was kept was not this file's beginning.
+            self.fetcher.get(Request(download.entry.url, target=str(download.path)))
+        return download.path
 
     def _check(self, path: Path, entry: FileEntry, name: NormalizedName) -> None:
         """Against the requirements' hashes if there are any, and against the index's."""

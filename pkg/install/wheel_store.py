@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +69,25 @@ class WheelStore:
         folder = self._store / "tmp" / os.urandom(8).hex()
         make_private(folder)
         return folder
+
+    def keep_partial(self, digest: str, path: Path) -> None:
+        """Keep the beginning of a download for who asks for the same file next."""
+        kept = self._partial(digest)
+        make_private(kept.parent)
+        with suppress(OSError):
+            if path.stat().st_size:
+                path.replace(kept)
+
+    def take_partial(self, digest: str, path: Path) -> bool:
+        """Move a kept beginning to ``path``; only one process gets it."""
+        try:
+            self._partial(digest).rename(path)
+        except OSError:
+            return False
+        return True
+
+    def _partial(self, digest: str) -> Path:
+        return self._store / "partial" / digest
 
     def _publish(self, scratch: Path, folder: Path) -> None:
         make_private(folder.parent)

@@ -35,6 +35,8 @@ class Index:
         self.offers_metadata = False
         self.failures: dict[str, list[int]] = {}
         self.truncate = False
+        #: After so many bytes the connection of a file's whole body, or its rest, breaks.
+        self.cuts: list[int] = []
         self.redirects = False
         self.wrong_hash = False
         self.log: list[tuple[str, dict[str, str], int]] = []
@@ -73,7 +75,11 @@ class Index:
         for name, value in more.items():
             handler.send_header(name, value)
         handler.end_headers()
-        handler.wfile.write(body)
+        is_file = handler.path.endswith(".whl") and "=-" not in headers.get("range", "")
+        cut = self.cuts.pop(0) if self.cuts and is_file and status < 300 else None
+        handler.wfile.write(body[:cut])
+        if cut is not None:
+            handler.close_connection = True
         if self.truncate and "files" in handler.path:
             handler.close_connection = True
 
@@ -134,6 +140,8 @@ class Index:
             return 200, {}, data
         start, _, end = wanted.removeprefix("bytes=").partition("-")
         first = max(0, len(data) - int(end)) if not start else int(start)
+        if first >= len(data):
+            return 416, {}, b""
         last = len(data) if not start or not end else int(end) + 1
         more = {"Content-Range": f"bytes {first}-{last - 1}/{len(data)}"}
         return 206, more, data[first:last]
@@ -272,6 +280,59 @@ def test_a_truncated_file_is_not_installed(index, wheel, env, get, transport):
     answer = get(index.url, "--retries", "0", "app")
     assert answer.status == 1
     assert env.freeze() == []
+
+
+def ranges_of(index):
+    return [headers.get("range", "") for path, headers, _ in index.requests("/files/")
+            if path.endswith(".whl") and "=-" not in headers.get("range", "")]  # fmt: skip
+
+
+@pytest.fixture
+def long_wheel(index, wheel):
+    """Its bytes are no other test's: the store is shared."""
+    index.offers_metadata = True
+    names = [f"app/{os.urandom(8).hex()}.py" for _ in range(100)]
+    return wheel("app", "7.7", files=dict.fromkeys(names, "x = 1\n"))
+
+
+@pytest.mark.parametrize("keeps_ranges", [True, False])
+def test_a_broken_download_goes_on_where_it_broke(
+    index, long_wheel, env, get, transport, keeps_ranges
+):
+    index.ranges, index.cuts = keeps_ranges, [2000, 300]
+    answer = get(index.url, "--retries", "3", "app")
+    assert answer.status == 0, answer.err
+    expected = ["", "bytes=2000-", "bytes=2300-" if keeps_ranges else "bytes=300-"]
+    assert ranges_of(index)[-3:] == expected
+    assert env.freeze() == ["app==7.7"]
+
+
+def test_the_next_run_goes_on_where_one_was_broken_off(index, long_wheel, get, transport):
+    index.cuts = [2000]
+    assert get(index.url, "--retries", "0", "app").status == 1
+    assert get(index.url, "app").status == 0
+    assert ranges_of(index)[-1] == "bytes=2000-"
+
+
+def partial_of(wheel, store):
+    return store / "v1" / "pkg" / "partial" / hashlib.sha256(wheel.read_bytes()).hexdigest()
+
+
+def test_a_beginning_of_something_else_is_thrown_away(index, long_wheel, get, transport, store):
+    index.cuts = [2000]
+    get(index.url, "--retries", "0", "app")
+    partial = partial_of(long_wheel, store)
+    partial.write_bytes(b"?" * 2000)
+    assert get(index.url, "app").status == 0
+    assert not partial.exists()
+    assert ranges_of(index)[-2:] == ["bytes=2000-", ""]
+
+
+def test_more_than_a_beginning_is_fetched_again(index, long_wheel, get, transport, store):
+    index.cuts = [2000]
+    get(index.url, "--retries", "0", "app")
+    partial_of(long_wheel, store).write_bytes(long_wheel.read_bytes() + b"more")
+    assert get(index.url, "app").status == 0
 
 
 def test_a_redirect_loop_ends(index, get, transport):

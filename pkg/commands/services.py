@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
@@ -20,6 +22,9 @@ from dx_py.pkg.names import normalize
 from dx_py.pkg.requirements_file import RequirementsFile
 from dx_py.pkg.resolve.evaluation import FileRules
 from dx_py.pkg.store_paths import pkg_store
+
+if TYPE_CHECKING:
+    from dx_py.pkg.index.progress import Watcher
 
 DEFAULT_INDEX = "https://pypi.org/simple"
 
@@ -47,6 +52,7 @@ def make_services(
         credentials,
         retries=_number(arguments, "retries", 5),
         offline=arguments.flag("offline"),
+        watcher=_watcher(arguments),
     )
     max_age = _number(arguments, "index-max-age", -1)
     catalog = Catalog(
@@ -58,6 +64,16 @@ def make_services(
         refresh=arguments.flag("refresh") or arguments.flag("no-cache-dir"),
     )
     return Services(place, fetcher, catalog, MetadataSource(fetcher, place))
+
+
+def _watcher(arguments: Arguments) -> Watcher | None:
+    """Only on a terminal, and where nobody asked for silence."""
+    silent = any(arguments.flag(name) for name in ("quiet", "json", "verbose"))
+    if silent or arguments.text("progress-bar") == "off" or not sys.stderr.isatty():
+        return None
+    from dx_py.pkg.index.progress import TerminalProgress
+
+    return TerminalProgress(sys.stderr)
 
 
 def _transport_settings(arguments: Arguments, said: RequirementsFile) -> TransportSettings:

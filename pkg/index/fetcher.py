@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from dx_py.pkg.errors import NetworkError, NotFoundError
 from dx_py.pkg.index.credentials import Credentials, redact
@@ -21,6 +22,9 @@ from dx_py.pkg.index.transport import (
     TransportSettings,
     make_transport,
 )
+
+if TYPE_CHECKING:
+    from dx_py.pkg.index.progress import Watcher
 
 _RETRY_STATUS = frozenset((408, 429, 500, 502, 503, 504, 520, 527))
 _STEP_SECONDS = 0.5
@@ -49,6 +53,7 @@ class Fetcher:
     credentials: Credentials
     retries: int = 5
     offline: bool = False
+    watcher: Watcher | None = None
     _transport: Transport | None = None
     _paused: list[Transfer] = field(default_factory=list)
 
@@ -64,6 +69,8 @@ class Fetcher:
         clean = self.credentials.learn(request.url)
         auth = request.auth or self.credentials.lookup(clean)
         transfer = Transfer(replace(request, url=clean, auth=auth), then)
+        if self.watcher is not None:
+            self.watcher.started(clean, request.target)
         self._send(transfer)
         return transfer
 
@@ -87,6 +94,8 @@ class Fetcher:
         return self.wait(self.start(request))
 
     def close(self) -> None:
+        if self.watcher is not None:
+            self.watcher.close()
         if self._transport is not None:
             self._transport.close()
             self._transport = None
@@ -98,6 +107,8 @@ class Fetcher:
         self._transport.start(transfer.request, lambda outcome: self._done(transfer, outcome))
 
     def _step(self) -> None:
+        if self.watcher is not None:
+            self.watcher.stepped()
         now = time.monotonic()
         due = [transfer for transfer in self._paused if transfer.not_before <= now]
         for transfer in due:
@@ -120,6 +131,8 @@ class Fetcher:
             self._paused.append(transfer)
             return
         transfer.outcome = outcome
+        if self.watcher is not None:
+            self.watcher.finished(transfer.request.url, transfer.request.target)
         if transfer.then is not None:
             transfer.then(transfer)
 

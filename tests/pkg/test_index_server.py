@@ -11,6 +11,7 @@ import ssl
 import stat
 import subprocess
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -37,6 +38,7 @@ class Index:
         self.truncate = False
         #: After so many bytes the connection of a file's whole body, or its rest, breaks.
         self.cuts: list[int] = []
+        self.delay = 0.0
         self.redirects = False
         self.wrong_hash = False
         self.log: list[tuple[str, dict[str, str], int]] = []
@@ -68,6 +70,7 @@ class Index:
 
     def answer(self, handler):
         headers = {name.lower(): value for name, value in handler.headers.items()}
+        time.sleep(self.delay)
         status, more, body = self._content(handler.path, headers)
         self.log.append((handler.path, headers, status))
         handler.send_response(status)

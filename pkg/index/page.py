@@ -1,26 +1,26 @@
 """One project's page of an index: its files, whatever form the index gave them in.
 
 A page is kept as rows (PEP 691's fields, shortened), so that it goes to and from a cache
-without being parsed again.
+without being parsed again. The rows are one JSON text in their artifact: pages of popular
+projects have tens of thousands of files, and `json` is written in C.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from dx_py.artifacts.artifact import Artifact, decode_as, digest, encode
 
 WHEEL = ".whl"
 _KIND = "pkg-page"
-_SCHEMA = 1
+_SCHEMA = 2
 _ARCHIVES = (".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz", ".tar")
 
 
-@dataclass(frozen=True, slots=True)
-class FileEntry:
-    """A distribution file an index offers.
+class FileEntry(NamedTuple):
+    """A distribution file an index offers. A tuple, as so many of them are made.
 
     ``yanked`` is None or the reason, possibly empty. ``metadata`` is empty where the index
     offers none (PEP 658), else ``true`` or ``algorithm=digest``. ``size`` is 0 if unknown.
@@ -47,11 +47,8 @@ class FileEntry:
 
     @staticmethod
     def from_row(row: list[Any]) -> FileEntry:
-        filename, url, hashes, requires_python, yanked, metadata, size, uploaded = row
-        pairs = tuple((algorithm, value) for algorithm, value in hashes)
-        return FileEntry(
-            filename, url, pairs, requires_python, yanked, metadata, size, uploaded
-        )
+        filename, url, hashes, *rest = row
+        return FileEntry(filename, url, tuple(map(tuple, hashes)), *rest)
 
 
 class PageContent:
@@ -68,8 +65,7 @@ class PageContent:
     @staticmethod
     def from_entries(entries: list[FileEntry]) -> tuple[PageContent, bytes]:
         """The content, and the bytes that a cache keeps."""
-        rows = [entry.to_row() for entry in entries]
-        data = encode(Artifact(_KIND, _SCHEMA, rows))
+        data = encode(Artifact(_KIND, _SCHEMA, json.dumps(entries, separators=(",", ":"))))
         content = PageContent(digest(data), lambda: data)
         content._entries = entries
         return content, data
@@ -77,7 +73,7 @@ class PageContent:
     @property
     def entries(self) -> list[FileEntry]:
         if self._entries is None:
-            rows = decode_as(self._load(), kind=_KIND, schema=_SCHEMA)
+            rows = json.loads(decode_as(self._load(), kind=_KIND, schema=_SCHEMA))
             self._entries = [FileEntry.from_row(row) for row in rows]
         return self._entries
 

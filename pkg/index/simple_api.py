@@ -54,6 +54,9 @@ def _from_json(entry: dict[str, Any], url: str) -> FileEntry:
 
 
 def _sorted_hashes(hashes: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    sha256 = hashes.get("sha256")
+    if sha256 is not None and len(hashes) == 1:
+        return (("sha256", sha256.lower()),)
     return tuple((name, hashes[name].lower()) for name in _HASHES if name in hashes)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 from packaging.version import Version
@@ -15,7 +16,7 @@ from dx_py.pkg.resolve.evaluation import Excluded, FileRules
 from dx_py.pkg.store_paths import save
 
 _KIND = "pkg-evaluated-page"
-_SCHEMA = 1
+_SCHEMA = 2
 _NO_EXTRA = NormalizedName("")
 
 Found = tuple[list[Candidate], list[Excluded]]
@@ -31,7 +32,7 @@ class EvaluatedPages:
     def load(self, name: NormalizedName, fingerprint: str) -> Found | None:
         try:
             data = self._path(name, fingerprint).read_bytes()
-            rows, excluded = decode_as(data, kind=_KIND, schema=_SCHEMA)
+            rows, excluded = json.loads(decode_as(data, kind=_KIND, schema=_SCHEMA))
         except (OSError, DxError, ValueError):
             return None
         candidates = [
@@ -44,7 +45,7 @@ class EvaluatedPages:
         candidates, excluded = found
         rows = [[str(c.version), c.wheel_row, c.sdist_row, c.yanked] for c in candidates]
         payload = [rows, [[str(each.version), each.reason] for each in excluded]]
-        data = encode(Artifact(_KIND, _SCHEMA, payload))
+        data = encode(Artifact(_KIND, _SCHEMA, json.dumps(payload, separators=(",", ":"))))
         save(self._path(name, fingerprint), data, store=self._store)
 
     def _path(self, name: NormalizedName, fingerprint: str) -> Path:

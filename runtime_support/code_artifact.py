@@ -53,7 +53,7 @@ def decode(body: bytes) -> tuple[bytes, bool]:
             for warned, suffix in _SUFFIXES.items():
                 if body[end:] == suffix:
                     return body[start:end], warned
-    raise ValueError(f"not a code artifact of schema {SCHEMA}")
+    raise ValueError(f"not a code artifact of schema {SCHEMA}, which this DX-Py reads")
 
 
 def load(data: bytes, filename: str) -> CodeType:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     #: A code object -> deterministic marshal bytes.
     type Dumps = Callable[[CodeType], bytes]
+    #: Told what failed, and the exception.
+    type TellFailure = Callable[[str, BaseException], None]
 
 #: Stages: name and version, as in ``dx_py.driver.stages``.
 PARSE = ("parse", 1)
@@ -42,7 +44,7 @@ def open_cache(settings: dict[str, str], parts: Parts) -> CodeCache:
         struct = None
     artifact = parts.load("runtime_support.code_artifact")
     dumps = parts.load("artifacts.code_marshal", struct=struct).dumps if files else None
-    return CodeCache(files, artifact, dumps)
+    return CodeCache(files, artifact, dumps, parts.tell_failure)
 
 
 class CodeCache:
@@ -52,11 +54,16 @@ class CodeCache:
     """
 
     def __init__(
-        self, files: StoreFiles | None, artifact: ModuleType, dumps: Dumps | None
+        self,
+        files: StoreFiles | None,
+        artifact: ModuleType,
+        dumps: Dumps | None,
+        tell_failure: TellFailure,
     ) -> None:
         self._files = files
         self._artifact = artifact
         self._dumps = dumps
+        self._tell_failure = tell_failure
         self.loaded = 0
         self.saved = 0
 
@@ -128,7 +135,8 @@ class CodeCache:
             if warned and not even_if_warned:
                 return None
             code: CodeType = self._artifact.load(data, filename)
-        except (ValueError, EOFError, TypeError):
+        except (ValueError, EOFError, TypeError) as error:
+            self._tell_failure(f"the code kept for '{filename}'", error)
             return None
         self.loaded += 1
         return code

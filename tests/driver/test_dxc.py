@@ -413,7 +413,8 @@ def test_a_running_program_finds_the_code_that_dxc_made(dxc, store, tmp_path):
     file = tmp_path / "program.py"
     file.write_text(source)
     dxc(file)
-    found = CodeCache(StoreFiles(str(store.layout)), code_artifact, code_marshal.dumps)
+    files_below = StoreFiles(str(store.layout))
+    found = CodeCache(files_below, code_artifact, code_marshal.dumps, pytest.fail)
     code = found.load(source.encode(), str(file), 0)
     assert code == compile(source, str(file), "exec", dont_inherit=True)
     assert code.co_consts[2].co_filename == str(file)

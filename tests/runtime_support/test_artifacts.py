@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from dx_py.artifacts.artifact import Artifact, decode, digest, encode
+from dx_py.artifacts.store import ArtifactStore
+from dx_py.driver.dxc.compilation import Compiler
+
 SOURCE = """
 \"\"\"Doc.\"\"\"
 import sys
@@ -85,6 +89,23 @@ def test_damaged_artifacts_are_built_again(bench, damage: str) -> None:
         assert (ran.status, ran.output) == (expected.status, expected.output)
         assert all(line.startswith("dx-py: artifact ") for line in ran.errors.splitlines())
     assert ran.errors == ""
+
+
+def test_code_of_a_newer_schema_is_told_and_built_again(bench) -> None:
+    bench.write("module.py", "print('here')")
+    bench.dx_py("-B", "-c", "import module")
+    store = ArtifactStore(bench.store)
+    source = (bench.folder / "module.py").read_bytes()
+    action = Compiler(store, optimize=0).source_action(digest(source))
+    known = store.lookup(action)
+    assert known is not None
+    newer = encode(Artifact("code", 7, decode(store.get(known) or b"").payload))
+    store.record(action, store.put(newer))
+    ran = bench.dx_py("-B", "-c", "import module", DX_STATS="1")
+    assert (ran.status, ran.output) == (0, "here\n")
+    assert "the code kept for '" in ran.errors
+    assert "not a code artifact of schema 1" in ran.errors
+    assert store.lookup(action) == known
 
 
 def test_a_store_that_cannot_be_written_is_read_and_no_more(bench) -> None:

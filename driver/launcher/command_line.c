@@ -195,7 +195,7 @@ static bool parse_word(struct dx_command_line *line, char *const *cursor) {
     return true;
 }
 
-struct dx_command_line dx_parse(char *const *cursor) {
+struct dx_command_line dx_parse_arguments(char *const *cursor) {
     struct dx_command_line line = {.request = DX_RUN_INTERPRETER};
     while (*cursor && line.request != DX_MISTAKE &&
            (takes_python(&line, &cursor) || takes_flag(&cursor, "--dx-plan", &line.show_plan)))

@@ -25,6 +25,6 @@ struct dx_command_line {
 };
 
 /* Parses the arguments after the program's name, up to NULL. The result points into them. */
-struct dx_command_line dx_parse(char *const *arguments);
+struct dx_command_line dx_parse_arguments(char *const *arguments);
 
 #endif

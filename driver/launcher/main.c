@@ -62,7 +62,7 @@ int main(int count, char **arguments) {
         if (plan.path)
             return execute(&plan, false);
     }
-    struct dx_command_line line = dx_parse(rest);
+    struct dx_command_line line = dx_parse_arguments(rest);
     if (line.request == DX_MISTAKE) {
         dx_say("%s", line.mistake);
         return WRONG_USAGE;

@@ -29,7 +29,7 @@ static bool is_subsequence(const struct dx_list *parsed, const struct dx_list *g
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *text = dx_slice((const char *)data, size);
     struct dx_list given = dx_split(text, '\n');
-    struct dx_command_line line = dx_parse(given.items);
+    struct dx_command_line line = dx_parse_arguments(given.items);
     require((line.request == DX_MISTAKE) == (line.mistake != NULL));
     if (line.request == DX_RUN_INTERPRETER || line.request == DX_RUN_TARGET)
         require(is_subsequence(&line.arguments, &given));

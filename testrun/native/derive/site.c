@@ -1,0 +1,233 @@
+#include "site.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct dx_site dx_site;
+
+/* Modules of the standard library without a source file. */
+static const char *const COMPILED[] = {
+    "sys",       "builtins", "time",   "itertools", "math",   "array",   "zlib",    "select",
+    "binascii",  "errno",    "gc",     "marshal",   "posix",  "pwd",     "atexit",  "cmath",
+    "fcntl",     "grp",      "mmap",   "resource",  "syslog", "termios", "pyexpat", "unicodedata",
+    "faulthandler", "readline", "spwd", "audioop", "ossaudiodev", "xxlimited", "nis", NULL};
+
+static bool is_file(const char *path) {
+    struct stat found;
+    return stat(path, &found) == 0 && S_ISREG(found.st_mode);
+}
+
+static bool is_folder(const char *path) {
+    struct stat found;
+    return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+static const char *folder_of(const char *path) {
+    const char *end = strrchr(path, '/');
+    return end ? dx_copy_text(path, (size_t)(end - path)) : ".";
+}
+
+/* The value of `key = value` in pyvenv.cfg; NULL without one. */
+static const char *environment_setting(const char *text, const char *key) {
+    for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+        line += strspn(line, "\n ");
+        size_t size = strlen(key);
+        if (strncmp(line, key, size) == 0 && strspn(line + size, " =")) {
+            const char *value = line + size + strspn(line + size, " =");
+            return dx_copy_text(value, strcspn(value, "\r\n"));
+        }
+    }
+    return NULL;
+}
+
+static int minor_in(const char *text) {
+    const char *dot = text ? strstr(text, "3.") : NULL;
+    return dot ? atoi(dot + 2) : 0;
+}
+
+static void add_path_file(const char *folder, const char *name) {
+    size_t size;
+    char *text = dx_file_content(dx_path_of(folder, name), &size);
+    for (char *line = text ? strtok(text, "\r\n") : NULL; line; line = strtok(NULL, "\r\n")) {
+        if (dx_begins(line, "import ") || dx_begins(line, "import\t"))
+            dx_site.has_finders |= !dx_begins(name, "distutils-precedence");
+        else if (*line != '#' && is_folder(*line == '/' ? line : dx_path_of(folder, line)))
+            dx_texts_add(&dx_site.path, *line == '/' ? line : dx_path_of(folder, line));
+    }
+}
+
+/* Names under [pytest11] of an entry point file. */
+static void add_plugins(const char *path) {
+    size_t size;
+    char *text = dx_file_content(path, &size);
+    bool inside = false;
+    for (char *line = text ? strtok(text, "\r\n") : NULL; line; line = strtok(NULL, "\r\n")) {
+        if (*line == '[')
+            inside = strcmp(line, "[pytest11]") == 0;
+        else if (inside && strchr(line, '='))
+            dx_texts_add(&dx_site.plugins, dx_copy_text(line, strcspn(line, " =")));
+    }
+}
+
+static void read_distribution(const char *folder, const char *name) {
+    if (dx_begins(name, "pytest-") && dx_finishes(name, ".dist-info"))
+        sscanf(name, "pytest-%d.%d", &dx_site.pytest_major, &dx_site.pytest_minor);
+    add_plugins(dx_path_of(dx_path_of(folder, name), "entry_points.txt"));
+}
+
+/* `installed`: whether its .pth files count. */
+static void read_packages(const char *folder, bool installed) {
+    DIR *listing = opendir(folder);
+    struct dirent *entry;
+    while (listing && (entry = readdir(listing))) {
+        const char *name = dx_copy_text(entry->d_name, strlen(entry->d_name));
+        if (dx_finishes(name, ".dist-info") || dx_finishes(name, ".egg-info"))
+            read_distribution(folder, name);
+        else if (installed && dx_finishes(name, ".pth"))
+            add_path_file(folder, name);
+    }
+    if (listing)
+        closedir(listing);
+}
+
+/* The folder above bin/ of the interpreter that made the environment, or of itself. */
+static const char *base_prefix(const char *prefix, const char *python) {
+    size_t size;
+    const char *text = dx_file_content(dx_path_of(prefix, "pyvenv.cfg"), &size);
+    if (text) {
+        const char *home = environment_setting(text, "home");
+        const char *version = environment_setting(text, "version");
+        const char *shared = environment_setting(text, "include-system-site-packages");
+        dx_site.minor = minor_in(version ? version : environment_setting(text, "version_info"));
+        if (shared && strcmp(shared, "true") == 0)
+            dx_site.refusal = "the environment sees the system's packages";
+        return home ? folder_of(home) : NULL;
+    }
+    char *real = realpath(python, NULL);
+    const char *copy = real ? dx_copy_text(real, strlen(real)) : python;
+    free(real);
+    dx_site.minor = minor_in(strrchr(copy, '/'));
+    return folder_of(folder_of(copy));
+}
+
+static void add_listed(const char *list, const char *folder) {
+    char *text = dx_copy_text(list, strlen(list));
+    for (char *part = strtok(text, ":"); part; part = strtok(NULL, ":")) {
+        const char *path = *part == '/' ? part : dx_path_of(folder, part);
+        dx_texts_add(&dx_site.path, path);
+        read_packages(path, false);
+    }
+}
+
+static void check_site(void) {
+    const char *plugins = getenv("PYTEST_PLUGINS");
+    if (plugins && *plugins)
+        dx_site.refusal = "PYTEST_PLUGINS is set";
+    if (getenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD"))
+        dx_site.refusal = "PYTEST_DISABLE_PLUGIN_AUTOLOAD is set";
+    if (dx_site.pytest_major != 8 && dx_site.pytest_major != 9)
+        dx_site.refusal = "pytest 8 or 9 is not installed for this interpreter";
+}
+
+void dx_open_site(const char *python, const char *folder) {
+    const char *prefix = folder_of(folder_of(python)), *extra = getenv("PYTHONPATH");
+    const char *base = base_prefix(prefix, python);
+    if (!base || dx_site.minor < 9) {
+        dx_site.refusal = "the interpreter's version is not known without Python";
+        return;
+    }
+    const char *library = dx_text_of("lib/python3.%d", dx_site.minor);
+    const char *packages = dx_path_of(dx_path_of(prefix, library), "site-packages");
+    dx_site.library = dx_path_of(base, library);
+    if (!is_folder(packages) || !is_file(dx_path_of(dx_site.library, "os.py")))
+        dx_site.refusal = "the interpreter's folders are not where they are expected";
+    dx_texts_add(&dx_site.path, folder);
+    read_packages(folder, false);
+    if (extra)
+        add_listed(extra, folder);
+    dx_texts_add(&dx_site.path, dx_site.library);
+    dx_texts_add(&dx_site.path, packages);
+    read_packages(packages, true);
+    check_site();
+}
+
+static struct dx_texts added;
+
+void dx_add_module_folder(const char *folder) {
+    if (!dx_texts_have(&added, folder))
+        dx_texts_add(&added, folder);
+}
+
+static const char *source_in(const char *folder, const char *relative) {
+    const char *file = dx_text_of("%s/%s.py", folder, relative);
+    const char *package = dx_text_of("%s/%s/__init__.py", folder, relative);
+    return is_file(package) ? package : is_file(file) ? file : NULL;
+}
+
+static const char *find_source(const struct dx_texts *folders, const char *relative) {
+    for (size_t i = 0; i < folders->count; i++) {
+        const char *found = source_in(folders->items[i], relative);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+const char *dx_source_of_module(const char *dotted) {
+    char *relative = dx_copy_text(dotted, strlen(dotted));
+    for (char *at = relative; *at; at++)
+        if (*at == '.')
+            *at = '/';
+    const char *found = find_source(&added, relative);
+    return found ? found : find_source(&dx_site.path, relative);
+}
+
+/* Whether `folder` holds a module, of any kind, called `name`. */
+static bool holds(const char *folder, const char *name) {
+    static const char *const suffixes[] = {"", ".py", ".so", ".abi3.so", NULL};
+    for (const char *const *suffix = suffixes; *suffix; suffix++) {
+        const char *path = dx_text_of("%s/%s%s", folder, name, *suffix);
+        if (**suffix ? is_file(path) : is_folder(path))
+            return true;
+    }
+    return is_file(dx_text_of("%s/%s.cpython-3%d-x86_64-linux-gnu.so", folder, name, dx_site.minor)) ||
+           is_file(dx_text_of("%s/%s.cpython-3%d-aarch64-linux-gnu.so", folder, name, dx_site.minor)) ||
+           is_file(dx_text_of("%s/%s.cpython-3%d-darwin.so", folder, name, dx_site.minor));
+}
+
+static bool look_for(const char *name) {
+    for (const char *const *known = COMPILED; *known; known++)
+        if (strcmp(*known, name) == 0)
+            return true;
+    for (size_t i = 0; i < added.count; i++)
+        if (holds(added.items[i], name))
+            return true;
+    for (size_t i = 0; i < dx_site.path.count; i++)
+        if (holds(dx_site.path.items[i], name))
+            return true;
+    return holds(dx_path_of(dx_site.library, "lib-dynload"), name);
+}
+
+bool dx_module_exists(const char *dotted) {
+    static struct dx_texts present, missing;
+    const char *name = dx_copy_text(dotted, strcspn(dotted, "."));
+    if (dx_site.has_finders || *name == '_' || dx_texts_have(&present, name))
+        return true;
+    if (dx_texts_have(&missing, name))
+        return false;
+    bool found = look_for(name);
+    dx_texts_add(found ? &present : &missing, name);
+    return found;
+}
+
+const char *dx_path_of_module(const char *dotted, const char *folder) {
+    (void)folder;
+    const char *source = dx_source_of_module(dotted);
+    if (!source)
+        return NULL;
+    return dx_finishes(source, "/__init__.py") ? folder_of(source) : source;
+}

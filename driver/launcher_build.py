@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import ClassVar
@@ -24,7 +24,16 @@ from setuptools.command.egg_info import egg_info
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "driver" / "launcher"
 #: Stages whose native code the launcher holds, for answers without Python.
-LIBRARIES = tuple(ROOT / stage / "native" for stage in ("artifacts", "pkg", "testrun"))
+LIBRARIES = tuple(
+    ROOT / folder
+    for folder in (
+        "artifacts/native",
+        "frontend/native",
+        "pkg/native",
+        "testrun/native",
+        "testrun/native/derive",
+    )
+)
 FLAGS = ["-std=gnu11", "-O2", "-g0", "-Wall", "-Wextra"]
 #: Loading libc costs a start 0.08 ms of 0.4, and ties the launcher to the machine's libc.
 STATIC = ["-fPIE", "-static-pie"] if sys.platform == "linux" else []
@@ -124,6 +133,7 @@ def build_launcher(
     """
     work.mkdir(parents=True, exist_ok=True)
     (work / "dx_commands.h").write_text(commands_header(), encoding="utf-8")
+    _generate_tables(work)
     static = [] if flags else STATIC
     flags = [*FLAGS, *flags]
     defines: list[tuple[str] | tuple[str, str | None]] = []
@@ -160,7 +170,7 @@ def _compiler() -> CCompiler:
 
 def commands_header() -> str:
     """``dx_commands.h``: the words that are sub-commands, from the table of commands."""
-    table = _commands()
+    table = _driver_module("commands")
     words = [f'"{word}"' for word in sorted({*table.COMMANDS, "run"})]
     modules = [
         f'{{"{module}", "{word}"}}' for module, word in sorted(table.module_commands().items())
@@ -173,8 +183,14 @@ def commands_header() -> str:
     )
 
 
-def _commands() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("_dx_commands", ROOT / "driver/commands.py")
+def _generate_tables(target: Path) -> None:
+    """The parser's tables, as the front end's own extension modules get them."""
+    generate_once: Callable[[str, Path], None] = _driver_module("native_build").generate_once
+    generate_once("frontend", target)
+
+
+def _driver_module(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"_dx_{name}", ROOT / "driver" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -34,7 +34,7 @@ class BuildNative(build_ext):
         generated = Path(self.build_temp) / stage
         generated.mkdir(parents=True, exist_ok=True)
         if stage in GENERATORS:
-            _generate(stage, generated)
+            generate_once(stage, generated)
             self._ship(stage, generated)
         ext.depends = [*ext.depends, *_dependencies(stage)]
         ext.include_dirs = [*ext.include_dirs, str(ROOT / stage / "native"), str(generated)]
@@ -60,8 +60,8 @@ class BuildNative(build_ext):
             shipped.write_bytes(product.read_bytes())
 
 
-def _generate(stage: str, target: Path) -> None:
-    """Once for all modules of a stage."""
+def generate_once(stage: str, target: Path) -> None:
+    """Write a stage's generated files into ``target`` if its sources are newer."""
     marker = target / "generated"
     if _is_newer(marker, _dependencies(stage)):
         return

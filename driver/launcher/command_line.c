@@ -27,7 +27,7 @@ static bool is_one_of(const char *word, const char *const *choices) {
 
 static void add_rest(struct dx_command_line *line, char *const *rest) {
     while (*rest)
-        dx_add(&line->arguments, *rest++);
+        dx_list_add(&line->arguments, *rest++);
 }
 
 static void mistake(struct dx_command_line *line, const char *text) {
@@ -115,15 +115,15 @@ static bool take_python_option(struct dx_command_line *line, char *const **curso
     }
     if (last)
         return false;
-    dx_add(&line->arguments, *(*cursor)++);
+    dx_list_add(&line->arguments, *(*cursor)++);
     if (detached && **cursor)
-        dx_add(&line->arguments, *(*cursor)++);
+        dx_list_add(&line->arguments, *(*cursor)++);
     return true;
 }
 
 static void command(struct dx_command_line *line, const char *word, char *const *rest) {
     line->request = DX_RUN_COMMAND;
-    dx_add(&line->arguments, word);
+    dx_list_add(&line->arguments, word);
     add_rest(line, rest);
 }
 
@@ -132,8 +132,8 @@ static void parse_run(struct dx_command_line *line, char *const *cursor) {
     bool help = false;
     while (*cursor && line->request != DX_MISTAKE) {
         if (takes_flag(&cursor, "--help", &help) || takes_flag(&cursor, "-h", &help)) {
-            dx_add(&line->arguments, "help");
-            dx_add(&line->arguments, "run");
+            dx_list_add(&line->arguments, "help");
+            dx_list_add(&line->arguments, "run");
             line->request = DX_RUN_COMMAND;
             return;
         }

@@ -83,7 +83,7 @@ struct dx_list dx_names_in(const char *folder) {
     if (!stream)
         return names;
     for (struct dirent *entry; (entry = readdir(stream));)
-        dx_add(&names, dx_format("%s", entry->d_name));
+        dx_list_add(&names, dx_format("%s", entry->d_name));
     closedir(stream);
     qsort(names.items, names.count, sizeof *names.items, compare_names);
     return names;

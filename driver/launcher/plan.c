@@ -17,7 +17,7 @@ static void change(struct dx_plan *plan, const char *name, const char *value) {
 
 static void add_all(struct dx_plan *plan, const struct dx_list *arguments) {
     for (size_t i = 0; i < arguments->count; i++)
-        dx_add(&plan->arguments, arguments->items[i]);
+        dx_list_add(&plan->arguments, arguments->items[i]);
 }
 
 /* The user's PYTHONPATH: without the entry that another launcher, whose child this is, put
@@ -73,7 +73,7 @@ static struct dx_plan interpreter_plan(const struct dx_command_line *line,
     struct dx_plan plan = {.path = interpreter->path};
     prepare_guest(&plan, line, installation);
     plan.problem = interpreter->problem ? interpreter->problem : plan.problem;
-    dx_add(&plan.arguments, interpreter->path);
+    dx_list_add(&plan.arguments, interpreter->path);
     add_all(&plan, &line->arguments);
     return plan;
 }
@@ -112,9 +112,9 @@ static struct dx_plan program_plan(const struct dx_command_line *line,
     }
     prepare_guest(&plan, line, installation);
     activate(&plan, interpreter);
-    dx_add(&plan.arguments, plan.path);
+    dx_list_add(&plan.arguments, plan.path);
     for (size_t i = 1; i < line->arguments.count; i++)
-        dx_add(&plan.arguments, line->arguments.items[i]);
+        dx_list_add(&plan.arguments, line->arguments.items[i]);
     return plan;
 }
 
@@ -131,10 +131,10 @@ static struct dx_plan target_plan(const struct dx_command_line *line,
 /* `python -I -m MODULE` of DX-Py's own interpreter. */
 static struct dx_plan own_module(const char *module, const struct dx_installation *installation) {
     struct dx_plan plan = {.path = installation->home ? installation->python : NULL};
-    dx_add(&plan.arguments, installation->python);
-    dx_add(&plan.arguments, "-I");
-    dx_add(&plan.arguments, "-m");
-    dx_add(&plan.arguments, module);
+    dx_list_add(&plan.arguments, installation->python);
+    dx_list_add(&plan.arguments, "-I");
+    dx_list_add(&plan.arguments, "-m");
+    dx_list_add(&plan.arguments, module);
     return plan;
 }
 
@@ -201,7 +201,7 @@ struct dx_plan dx_make_portable_plan(char *const *arguments,
                                      const struct dx_installation *installation) {
     struct dx_plan plan = own_module("dx_py.driver.portable_launcher", installation);
     while (*arguments)
-        dx_add(&plan.arguments, *arguments++);
+        dx_list_add(&plan.arguments, *arguments++);
     return plan;
 }
 

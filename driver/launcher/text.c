@@ -59,7 +59,7 @@ bool dx_ends(const char *text, const char *suffix) {
     return length >= wanted && strcmp(text + length - wanted, suffix) == 0;
 }
 
-void dx_add(struct dx_list *list, const char *item) {
+void dx_list_add(struct dx_list *list, const char *item) {
     if (list->count + 1 >= list->capacity) {
         size_t capacity = list->capacity ? list->capacity * 2 : 16;
         char **items = dx_allocate(capacity * sizeof *items);
@@ -76,8 +76,8 @@ void dx_add(struct dx_list *list, const char *item) {
 struct dx_list dx_split(const char *text, char separator) {
     struct dx_list parts = {0};
     for (const char *end; (end = strchr(text, separator)); text = end + 1)
-        dx_add(&parts, dx_slice(text, (size_t)(end - text)));
-    dx_add(&parts, dx_format("%s", text));
+        dx_list_add(&parts, dx_slice(text, (size_t)(end - text)));
+    dx_list_add(&parts, dx_format("%s", text));
     return parts;
 }
 

@@ -26,7 +26,7 @@ bool dx_starts(const char *text, const char *prefix);
 bool dx_ends(const char *text, const char *suffix);
 
 /* The list keeps `item`, it does not copy it. */
-void dx_add(struct dx_list *list, const char *item);
+void dx_list_add(struct dx_list *list, const char *item);
 
 /* Copies the parts of `text` between `separator`s, empty ones included. */
 struct dx_list dx_split(const char *text, char separator);

@@ -142,7 +142,7 @@ char *dx_find_version(const char *version) {
 
 static void collect_version(void *state, const char *version, const char *folder) {
     (void)folder;
-    dx_add(state, dx_slice(version, strspn(version, "0123456789.")));
+    dx_list_add(state, dx_slice(version, strspn(version, "0123456789.")));
 }
 
 static int compare_items(const void *one, const void *other) {

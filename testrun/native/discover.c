@@ -13,6 +13,7 @@
 
 #include "artifacts.h"
 #include "cursor.h"
+#include "derive.h"
 #include "index_key.h"
 #include "inputs.h"
 
@@ -24,20 +25,26 @@ struct mapping {
     size_t size;
 };
 
-/* Whether the command line asks for ids, one a line, and for nothing that needs more. */
-static bool asks_for_ids(char *const *arguments) {
-    bool collect = false;
+enum request { SOMETHING_ELSE, IDS, LISTING };
+
+/* Whether the command line asks for ids, one a line, or for what can be told without Python. */
+static enum request request_of(char *const *arguments) {
+    bool collect = false, derived = false;
     int quiet = 0;
     for (char *const *word = arguments; *word; word++) {
         if (strcmp(*word, "--collect-only") == 0 || strcmp(*word, "--co") == 0)
             collect = true;
+        else if (strcmp(*word, "--static") == 0)
+            derived = true;
         else if (strcmp(*word, "-q") == 0 || strcmp(*word, "--quiet") == 0)
             quiet++;
         else if (strncmp(*word, "-v", 2) == 0 || strcmp(*word, "--verbose") == 0 ||
                  strcmp(*word, "-qq") == 0 || strncmp(*word, "--color", 7) == 0)
-            return false;
+            return derived ? LISTING : SOMETHING_ELSE;
     }
-    return collect && quiet == 1;
+    if (derived)
+        return collect ? LISTING : SOMETHING_ELSE;
+    return collect && quiet == 1 ? IDS : SOMETHING_ELSE;
 }
 
 static struct mapping map_file(const char *path) {
@@ -125,15 +132,56 @@ static int answer(struct mapping mapping, double started) {
     return print_ids(&cursor, started);
 }
 
-int dx_discover(const char *interpreter, char *const *arguments) {
-    char path[PATH_MAX];
-    double started = now();
-    if (!asks_for_ids(arguments) || dx_index_path(interpreter, arguments, path, sizeof path))
-        return DX_ASK_PYTHON;
+static int answer_from_index(const char *path, double started) {
     struct mapping mapping = map_file(path);
     if (!mapping.data)
         return DX_ASK_PYTHON;
     int status = answer(mapping, started);
     munmap(mapping.data, mapping.size);
     return status;
+}
+
+static const char *plural(size_t count) {
+    return count == 1 ? "" : "s";
+}
+
+/* What is known without Python, and names for what is not. */
+static int list_derived(const char *interpreter, char *const *arguments, double started) {
+    struct dx_derived derived = dx_derive(interpreter, arguments);
+    if (derived.refusal) {
+        printf("* [dynamic: %s]\n", derived.refusal);
+        derived.exact = derived.deselected = 0;
+        derived.groups = 1;
+    } else {
+        dx_print_derived();
+    }
+    printf("\n%zu test%s and %zu dynamic group%s", derived.exact, plural(derived.exact),
+           derived.groups, plural(derived.groups));
+    if (derived.deselected)
+        printf(" (%zu deselected)", derived.deselected);
+    printf(" in %.2fs\n", now() - started);
+    return fflush(stdout) ? 1 : derived.exact || derived.groups ? 0 : NOTHING_COLLECTED;
+}
+
+static int derive_ids(const char *interpreter, char *const *arguments, double started) {
+    struct dx_derived derived = dx_derive(interpreter, arguments);
+    if (derived.refusal || derived.groups)
+        return DX_ASK_PYTHON;
+    dx_print_derived();
+    summary(derived.exact, derived.deselected, now() - started);
+    return fflush(stdout) ? 1 : derived.exact ? 0 : NOTHING_COLLECTED;
+}
+
+int dx_discover(const char *interpreter, char *const *arguments) {
+    char path[PATH_MAX];
+    double started = now();
+    enum request request = request_of(arguments);
+    if (request == LISTING)
+        return list_derived(interpreter, arguments, started);
+    if (request == SOMETHING_ELSE)
+        return DX_ASK_PYTHON;
+    int status = dx_index_path(interpreter, arguments, path, sizeof path)
+                     ? DX_ASK_PYTHON
+                     : answer_from_index(path, started);
+    return status == DX_ASK_PYTHON ? derive_ids(interpreter, arguments, started) : status;
 }

@@ -83,7 +83,7 @@ static struct dx_datum *special_float(struct dx_place place, dx_tree call) {
     const char *text = value->text + (*value->text == '-');
     if (strcmp(text, "inf") != 0 && strcmp(text, "nan") != 0)
         return &dx_unknown;
-    result->real = *text == 'i' ? HUGE_VAL : nan("");
+    result->real = *text == 'i' ? HUGE_VAL : NAN;
     result->real = *value->text == '-' ? -result->real : result->real;
     return result;
 }

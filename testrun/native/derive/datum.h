@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "memory.h"
+#include "texts.h"
 #include "tree.h"
 
 enum dx_sort {

@@ -5,13 +5,18 @@
 #ifndef DX_DERIVE_H
 #define DX_DERIVE_H
 
-enum { DX_NOT_DERIVED = -1 };
+#include <stddef.h>
 
-/* `--collect-only --static`: prints ids, groups and a summary; the exit status. */
-int dx_derive_listing(const char *interpreter, char *const *arguments, double started);
+struct dx_derived {
+    size_t exact, groups, deselected;
+    const char *refusal; /* why there is nothing but one group; NULL otherwise */
+};
 
-/* `--collect-only -q`: prints what pytest would, or nothing and DX_NOT_DERIVED where any group
- * is dynamic. */
-int dx_derive_ids(const char *interpreter, char *const *arguments, double started);
+/* Derives what the command line after the word `test` collects, for the project's python at
+ * `interpreter`. */
+struct dx_derived dx_derive(const char *interpreter, char *const *arguments);
+
+/* Prints the ids that the last dx_derive found, one a line, and its groups with their reasons. */
+void dx_print_derived(void);
 
 #endif

@@ -202,6 +202,14 @@ static struct dx_datum *big_integer(const dx_text *literal) {
     return dx_text_datum(DX_D_INT, digits.data, digits.size);
 }
 
+/* The front end, which has no table of names here, reads \N{...} as U+FFFD. */
+static bool holds_unnamed(const dx_text *text) {
+    for (size_t i = 0; i + 2 < text->size; i++)
+        if (memcmp(text->bytes + i, "\xEF\xBF\xBD", 3) == 0)
+            return true;
+    return false;
+}
+
 static struct dx_datum *constant_datum(dx_tree value) {
     struct dx_datum *datum;
     const dx_text *text = (const dx_text *)value;
@@ -217,6 +225,9 @@ static struct dx_datum *constant_datum(dx_tree value) {
         datum->real = ((const dx_float *)value)->value;
         return datum;
     case DX_STRING:
+        if (holds_unnamed(text))
+            return &dx_unknown;
+        /* fall through */
     case DX_BYTES:
         return dx_text_datum(value->tag == DX_STRING ? DX_D_TEXT : DX_D_BYTES,
                              dx_copy_text(text->bytes, text->size), text->size);

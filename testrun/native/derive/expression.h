@@ -2,7 +2,7 @@
 #ifndef DX_DERIVE_EXPRESSION_H
 #define DX_DERIVE_EXPRESSION_H
 
-#include "memory.h"
+#include "texts.h"
 
 /* Whether a name of the expression holds; `context` is the caller's. */
 typedef bool (*dx_holds)(const void *context, const char *name);

@@ -105,10 +105,11 @@ static void add_to(struct walk walk, dx_tree name, dx_tree addition) {
         dx_is(name, DX_K_Name) ? dx_lookup(walk.scope, dx_identifier_text(dx_field(name, 0))) : NULL;
     if (!binding)
         return;
-    if (!walk.certain || binding->kind != DX_BOUND_VALUE || binding->datum) {
+    if (!walk.certain || binding->kind != DX_BOUND_VALUE) {
         binding->changed = true;
         return;
     }
+    binding->datum = NULL;
     struct dx_trees *all = &binding->additions;
     all->items = dx_grown(all->items, all->count, sizeof *all->items);
     all->items[all->count++] = addition;
@@ -127,7 +128,7 @@ static enum outcome skip_call(struct walk walk, dx_tree call) {
     dx_tree arguments = dx_field(call, DX_F_CALL_ARGS);
     if (is_import) {
         struct dx_datum *module = dx_count(arguments) ? dx_evaluate_in(walk.scope, dx_item(arguments, 0)) : &dx_unknown;
-        if (module->sort != DX_D_TEXT || dx_module_exists(module->text)) {
+        if (module->sort != DX_D_TEXT || dx_module_exists(module->text) != 0) {
             obscure(walk, "importorskip of a module that is there");
             return GOES_ON;
         }
@@ -193,7 +194,7 @@ static void follow_import(struct walk walk, dx_tree statement) {
         const char *source = dx_identifier_text(dx_field(dx_item(names, i), 0));
         const char *other = dx_identifier_text(dx_field(dx_item(names, i), 1));
         const char *top = dx_name_of(source, strcspn(source, "."));
-        if (!walk.guarded && !dx_module_exists(source))
+        if (!walk.guarded && dx_module_exists(source) == 0)
             fail(walk, dx_text_of("there is no module '%s'", top));
         rebind(walk, other ? other : top, DX_BOUND_IMPORT, NULL)->source = other ? source : top;
     }
@@ -223,7 +224,7 @@ static void follow_import_from(struct walk walk, dx_tree statement) {
     const char *source = dx_identifier_text(dx_field(statement, 0));
     dx_tree names = dx_field(statement, 1), dots = dx_field(statement, 2);
     int level = dots->tag == DX_INT ? (int)((const dx_int *)dots)->value : 0;
-    if (!walk.guarded && !level && source && !dx_module_exists(source))
+    if (!walk.guarded && !level && source && dx_module_exists(source) == 0)
         fail(walk, dx_text_of("there is no module '%s'", source));
     for (int i = 0; i < dx_count(names); i++) {
         const char *member = dx_identifier_text(dx_field(dx_item(names, i), 0));
@@ -273,21 +274,28 @@ static bool is_simple(dx_tree statement) {
            (dx_is(statement, DX_K_Assign) && dx_is(dx_field(statement, 1), DX_K_Constant));
 }
 
+static int failure_of(const char *source) {
+    int exists = dx_module_exists(source);
+    return exists < 0 ? -1 : !exists;
+}
+
 /* 1 if an import of the statement cannot succeed, 0 if its modules are there, -1 for others. */
 static int import_fails(dx_tree statement) {
     if (dx_is(statement, DX_K_ImportFrom)) {
         const char *source = dx_identifier_text(dx_field(statement, 0));
         dx_tree dots = dx_field(statement, 2);
         bool relative = dots->tag == DX_INT && ((const dx_int *)dots)->value;
-        return !relative && source && !dx_module_exists(source);
+        return relative || !source ? 0 : failure_of(source);
     }
     if (!dx_is(statement, DX_K_Import))
         return is_simple(statement) ? 0 : -1;
     dx_tree names = dx_field(statement, 0);
-    for (int i = 0; i < dx_count(names); i++)
-        if (!dx_module_exists(dx_identifier_text(dx_field(dx_item(names, i), 0))))
-            return 1;
-    return 0;
+    int result = 0;
+    for (int i = 0; i < dx_count(names) && result != 1; i++) {
+        int failure = failure_of(dx_identifier_text(dx_field(dx_item(names, i), 0)));
+        result = failure ? failure : result;
+    }
+    return result;
 }
 
 static enum outcome follow_handlers(struct walk walk, dx_tree handlers) {

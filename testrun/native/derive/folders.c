@@ -7,6 +7,7 @@
 #include "conftest.h"
 #include "expression.h"
 #include "patterns.h"
+#include "plugins.h"
 #include "site.h"
 
 struct folder {
@@ -304,27 +305,6 @@ static void collect_argument(const struct folder *root, const struct dx_argument
     collect_folder(&folder);
 }
 
-static const struct dx_fixtures *anyio_fixtures(void) {
-    static const char *const backends[] = {"asyncio", "trio"};
-    struct dx_fixtures *fixtures = dx_new(sizeof *fixtures);
-    struct dx_axis *axis = dx_new(sizeof *axis);
-    const char *name = dx_name_of("anyio_backend", 13);
-    dx_texts_add(&axis->names, name);
-    axis->scope = DX_RANK_MODULE;
-    axis->ids = dx_new(2 * sizeof *axis->ids);
-    for (size_t i = 0; i < (dx_module_exists("trio") ? 2u : 1u); i++) {
-        struct dx_datum *set = dx_new_datum(DX_D_PARAM);
-        dx_add_item(set, dx_text_datum(DX_D_TEXT, backends[i], strlen(backends[i])));
-        axis->sets = dx_grown(axis->sets, axis->count, sizeof *axis->sets);
-        axis->ids[axis->count] = backends[i];
-        axis->sets[axis->count++] = set;
-    }
-    fixtures->items = dx_new(sizeof *fixtures->items);
-    fixtures->items[fixtures->count++] = (struct dx_fixture){
-        .name = name, .attribute = name, .rank = DX_RANK_MODULE, .axis = axis};
-    return fixtures;
-}
-
 struct dx_collection dx_collect(const struct dx_settings *settings) {
     struct dx_collection collection = {.settings = settings};
     struct folder root = {.path = settings->root};
@@ -332,8 +312,8 @@ struct dx_collection dx_collect(const struct dx_settings *settings) {
     root.place.wanted = "";
     for (size_t i = 0; i < settings->python_path.count; i++)
         dx_add_module_folder(settings->python_path.items[i]);
-    if (dx_texts_have(&dx_site.plugins, "anyio"))
-        root.place.sight = dx_sight_with(root.place.sight, anyio_fixtures());
+    root.place.sight = dx_see_plugins(root.place.sight, settings,
+                                      &((struct dx_settings *)settings)->refusal);
     enter(&root);
     for (size_t i = 0; i < settings->argument_count && !settings->refusal; i++) {
         if (!dx_begins(settings->arguments[i].path, settings->root))

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "memory.h"
+#include "texts.h"
 
 struct dx_entry {
     const char *key;   /* "section.name"; of TOML with all tables' names before it */

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "memory.h"
+#include "texts.h"
 
 struct dx_options_read {
     struct dx_texts paths, ignored, ignored_globs, deselected, doctest_globs, overrides;

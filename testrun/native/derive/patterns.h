@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "memory.h"
+#include "texts.h"
 
 /* fnmatch.fnmatchcase: `*` matches `/` too. */
 bool dx_pattern_matches(const char *pattern, const char *text);

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "memory.h"
+#include "texts.h"
 
 /* A path to collect, absolute, and what follows it: "::TestA::test_b[1]", or "". */
 struct dx_argument {

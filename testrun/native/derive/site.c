@@ -49,18 +49,64 @@ static int minor_in(const char *text) {
     return dot ? atoi(dot + 2) : 0;
 }
 
+/* Lines of .pth files that run code without adding modules, by the file's beginning. */
+static bool is_harmless(const char *name) {
+    static const char *const beginnings[] = {"distutils-precedence", "_virtualenv", "a1_coverage",
+                                             "coverage", "pytest-cov", NULL};
+    for (const char *const *beginning = beginnings; *beginning; beginning++)
+        if (dx_begins(name, *beginning))
+            return true;
+    return false;
+}
+
+/* setuptools' finder of an editable installation: `MAPPING: dict[str, str] = {'a': '/b'}`. */
+static bool read_finder(const char *folder, const char *line) {
+    size_t size;
+    const char *module = line + 7, *end;
+    const char *file = dx_text_of("%.*s.py", (int)strcspn(module, ";, "), module);
+    const char *text = dx_file_content(dx_path_of(folder, file), &size);
+    const char *at = dx_begins(module, "__editable__") && text ? strstr(text, "\nMAPPING") : NULL;
+    at = at ? strstr(at, "= {") : NULL;
+    if (!at)
+        return false;
+    for (at += 3; *at == '\'';) {
+        end = strchr(at + 1, '\'');
+        if (!end)
+            return false;
+        dx_texts_add(&dx_site.mapped, dx_copy_text(at + 1, (size_t)(end - at) - 1));
+        at = end + 1 + strspn(end + 1, ": ");
+        end = *at == '\'' ? strchr(at + 1, '\'') : NULL;
+        if (!end)
+            return false;
+        dx_texts_add(&dx_site.mapped, dx_copy_text(at + 1, (size_t)(end - at) - 1));
+        at = end + 1;
+        at += strspn(at, ", ");
+        if (*at != '\'')
+            break;
+    }
+    return *at == '}';
+}
+
 static void add_path_file(const char *folder, const char *name) {
     size_t size;
     char *text = dx_file_content(dx_path_of(folder, name), &size);
     for (char *line = text ? strtok(text, "\r\n") : NULL; line; line = strtok(NULL, "\r\n")) {
         if (dx_begins(line, "import ") || dx_begins(line, "import\t"))
-            dx_site.has_finders |= !dx_begins(name, "distutils-precedence");
+            dx_site.has_finders |= !is_harmless(name) && !read_finder(folder, line);
         else if (*line != '#' && is_folder(*line == '/' ? line : dx_path_of(folder, line)))
             dx_texts_add(&dx_site.path, *line == '/' ? line : dx_path_of(folder, line));
     }
 }
 
-/* Names under [pytest11] of an entry point file. */
+/* `name = module:attribute` */
+static void add_plugin(const char *line) {
+    const char *module = strchr(line, '=') + 1;
+    module += strspn(module, " ");
+    dx_texts_add(&dx_site.plugins, dx_copy_text(line, strcspn(line, " =")));
+    dx_texts_add(&dx_site.plugin_modules, dx_copy_text(module, strcspn(module, ": ")));
+}
+
+/* Those under [pytest11] of an entry point file. */
 static void add_plugins(const char *path) {
     size_t size;
     char *text = dx_file_content(path, &size);
@@ -69,7 +115,7 @@ static void add_plugins(const char *path) {
         if (*line == '[')
             inside = strcmp(line, "[pytest11]") == 0;
         else if (inside && strchr(line, '='))
-            dx_texts_add(&dx_site.plugins, dx_copy_text(line, strcspn(line, " =")));
+            add_plugin(line);
     }
 }
 
@@ -177,13 +223,36 @@ static const char *find_source(const struct dx_texts *folders, const char *relat
     return NULL;
 }
 
+/* What follows the module `name` in `relative`, which has slashes for its dots; NULL if it is
+ * another module. */
+static const char *after_name(const char *relative, const char *name) {
+    while (*name && (*relative == *name || (*relative == '/' && *name == '.'))) {
+        relative++;
+        name++;
+    }
+    return !*name && (!*relative || *relative == '/') ? relative : NULL;
+}
+
+/* Below a folder that an editable installation maps a name to. */
+static const char *find_mapped(const char *relative) {
+    for (size_t i = 0; i < dx_site.mapped.count; i += 2) {
+        const char *path = dx_site.mapped.items[i + 1], *rest;
+        const char *package = dx_path_of(path, "__init__.py");
+        if (!(rest = after_name(relative, dx_site.mapped.items[i])))
+            continue;
+        return *rest ? source_in(path, rest + 1) : is_file(package) ? package : NULL;
+    }
+    return NULL;
+}
+
 const char *dx_source_of_module(const char *dotted) {
     char *relative = dx_copy_text(dotted, strlen(dotted));
     for (char *at = relative; *at; at++)
         if (*at == '.')
             *at = '/';
     const char *found = find_source(&added, relative);
-    return found ? found : find_source(&dx_site.path, relative);
+    found = found ? found : find_source(&dx_site.path, relative);
+    return found ? found : find_mapped(relative);
 }
 
 /* Whether `folder` holds a module, of any kind, called `name`. */
@@ -203,6 +272,10 @@ static bool look_for(const char *name) {
     for (const char *const *known = COMPILED; *known; known++)
         if (strcmp(*known, name) == 0)
             return true;
+    for (size_t i = 0; i < dx_site.mapped.count; i += 2)
+        if (strncmp(dx_site.mapped.items[i], name, strlen(name)) == 0 &&
+            strchr(".", dx_site.mapped.items[i][strlen(name)]))
+            return true;
     for (size_t i = 0; i < added.count; i++)
         if (holds(added.items[i], name))
             return true;
@@ -212,16 +285,17 @@ static bool look_for(const char *name) {
     return holds(dx_path_of(dx_site.library, "lib-dynload"), name);
 }
 
-bool dx_module_exists(const char *dotted) {
+int dx_module_exists(const char *dotted) {
     static struct dx_texts present, missing;
     const char *name = dx_copy_text(dotted, strcspn(dotted, "."));
-    if (dx_site.has_finders || *name == '_' || dx_texts_have(&present, name))
-        return true;
+    int otherwise = dx_site.has_finders ? -1 : 0;
+    if (*name == '_' || dx_texts_have(&present, name))
+        return 1;
     if (dx_texts_have(&missing, name))
-        return false;
+        return otherwise;
     bool found = look_for(name);
     dx_texts_add(found ? &present : &missing, name);
-    return found;
+    return found ? 1 : otherwise;
 }
 
 const char *dx_path_of_module(const char *dotted, const char *folder) {

@@ -4,16 +4,18 @@
 
 #include <stdbool.h>
 
-#include "memory.h"
+#include "texts.h"
 
 struct dx_site {
     int minor;        /* of Python 3.<minor> */
     int pytest_major; /* 0: pytest is not installed */
     int pytest_minor;
     struct dx_texts path;    /* where modules are looked for, in order */
-    struct dx_texts plugins; /* names of pytest's entry points */
+    struct dx_texts plugins; /* names of pytest's entry points, and where they lead */
+    struct dx_texts plugin_modules;
     const char *library;     /* the standard library's folder */
     bool has_finders;        /* modules may come from elsewhere too */
+    struct dx_texts mapped;  /* names that editable installations provide, each with its path */
     const char *refusal;     /* why nothing can be said; NULL if all is understood */
 };
 
@@ -28,8 +30,8 @@ void dx_add_module_folder(const char *folder);
 /* The source file of the module "a.b"; NULL if it has none that is found. */
 const char *dx_source_of_module(const char *dotted);
 
-/* Whether a top-level module may be importable; true where it is not known. */
-bool dx_module_exists(const char *dotted);
+/* Whether the top-level module of "a.b" is there: 1, 0, or -1 where it is not known. */
+int dx_module_exists(const char *dotted);
 
 /* The folder or file that `--pyargs a.b` means; NULL if there is none. */
 const char *dx_path_of_module(const char *dotted, const char *folder);

@@ -3,7 +3,7 @@
 #define DX_DERIVE_TREE_H
 
 #include "ast.h"
-#include "memory.h"
+#include "texts.h"
 
 typedef const dx_value *dx_tree;
 

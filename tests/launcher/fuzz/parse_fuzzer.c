@@ -1,6 +1,6 @@
 /* libFuzzer target: an input is a command line, its arguments separated by line feeds.
  *
- * Whatever is given, dx_parse either rejects it with a message or keeps every argument it was
+ * Whatever is given, dx_parse_arguments either rejects it with a message or keeps every argument it was
  * given that is not one of its own options, in order. */
 
 #include <stdint.h>

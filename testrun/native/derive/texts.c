@@ -1,4 +1,4 @@
-#include "memory.h"
+#include "texts.h"
 
 #include <fcntl.h>
 #include <stdarg.h>

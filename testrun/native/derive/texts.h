@@ -1,7 +1,7 @@
 /* Memory, strings and lists of one derivation. Nothing is freed: the process prints its answer
  * and ends. Running out of memory ends it too. */
-#ifndef DX_DERIVE_MEMORY_H
-#define DX_DERIVE_MEMORY_H
+#ifndef DX_DERIVE_TEXTS_H
+#define DX_DERIVE_TEXTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

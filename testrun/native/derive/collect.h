@@ -28,6 +28,7 @@ struct dx_collection {
     struct dx_item_found *items;
     size_t count;
     size_t exact, groups, deselected;
+    const char *doubt; /* why the list as a whole may be another; NULL if it is not in doubt */
 };
 
 struct dx_collection dx_collect(const struct dx_settings *settings);

@@ -32,16 +32,20 @@ enum dx_sort {
 struct dx_datum {
     enum dx_sort sort;
     bool truth;
-    int64_t integer;
-    double real;
+    union {
+        int64_t integer;
+        double real;
+        size_t size; /* of `text` */
+    };
     const char *text; /* UTF-8, lone surrogates as three bytes each */
-    size_t size;
     struct dx_datum **items;
     size_t count;
     struct dx_datum *id;
     dx_tree marks;               /* of a PARAM: the call, whose `marks=` holds them */
-    struct dx_binding *binding;  /* of a FUNCTION, CLASS */
-    struct dx_module *module;    /* of a MODULE */
+    union {
+        struct dx_binding *binding; /* of a FUNCTION, CLASS */
+        struct dx_module *module;   /* of a MODULE */
+    };
 };
 
 extern struct dx_datum dx_unknown, dx_none, dx_plain;

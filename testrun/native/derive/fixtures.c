@@ -190,13 +190,13 @@ void dx_add_autouse(struct dx_sight sight, struct dx_texts *names) {
         }
 }
 
-/* Definitions called `name`, the nearest last. */
+/* Definitions called `name`, which is interned, the nearest last. */
 static size_t definitions_of(struct dx_sight sight, const char *name,
                              const struct dx_fixture *found[], size_t most) {
     size_t count = 0;
     for (size_t i = 0; i < sight.count; i++)
         for (size_t j = 0; j < sight.holders[i]->count; j++)
-            if (count < most && strcmp(sight.holders[i]->items[j].name, name) == 0)
+            if (count < most && sight.holders[i]->items[j].name == name)
                 found[count++] = &sight.holders[i]->items[j];
     return count;
 }

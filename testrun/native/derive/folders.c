@@ -204,12 +204,6 @@ static bool is_ignored_folder(const struct folder *folder, const char *path) {
                                           is_file(dx_path_of(path, "conda-meta/history")));
 }
 
-static void add_session_problem(struct folder *folder) {
-    if (folder->conftest->session_problem)
-        ((struct dx_settings *)folder->place.collection->settings)->refusal =
-            folder->conftest->session_problem;
-}
-
 /* A conftest.py of this folder: its fixtures are seen below. */
 static void enter(struct folder *folder) {
     struct dx_node_place *place = &folder->place;
@@ -218,7 +212,8 @@ static void enter(struct folder *folder) {
         return;
     add_module_folder(place->collection->settings, path);
     folder->conftest = dx_read_conftest(path, folder->conftest);
-    add_session_problem(folder);
+    if (folder->conftest->session_problem)
+        place->collection->doubt = folder->conftest->session_problem;
     place->sight = dx_sight_with(
         place->sight,
         dx_fixtures_of_module(folder->conftest->module, place->collection->settings));
@@ -305,6 +300,16 @@ static void collect_argument(const struct folder *root, const struct dx_argument
     collect_folder(&folder);
 }
 
+/* What was found stays in sight, but no id is exact any more, and there may be others. */
+static void doubt_all(struct dx_collection *collection) {
+    for (size_t i = 0; i < collection->count; i++)
+        if (!collection->items[i].reason)
+            collection->items[i].reason = collection->doubt;
+    collection->groups += collection->exact + 1;
+    collection->exact = 0;
+    add(collection, (struct dx_item_found){.id = "*", .reason = collection->doubt});
+}
+
 struct dx_collection dx_collect(const struct dx_settings *settings) {
     struct dx_collection collection = {.settings = settings};
     struct folder root = {.path = settings->root};
@@ -321,6 +326,9 @@ struct dx_collection dx_collect(const struct dx_settings *settings) {
         else
             collect_argument(&root, &settings->arguments[i]);
     }
-    dx_reorder(&collection);
+    if (collection.doubt)
+        doubt_all(&collection);
+    else
+        dx_reorder(&collection);
     return collection;
 }

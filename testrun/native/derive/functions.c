@@ -122,7 +122,8 @@ static void add_axes(struct function *function, struct dx_binding *binding,
     const struct dx_settings *settings = function->place->collection->settings;
     struct dx_texts initial = {0}, direct = {0};
     for (size_t i = 0; i < settings->use_fixtures.count; i++)
-        dx_texts_add(&initial, settings->use_fixtures.items[i]);
+        dx_texts_add(&initial, dx_name_of(settings->use_fixtures.items[i],
+                                          strlen(settings->use_fixtures.items[i])));
     dx_add_autouse(function->place->sight, &initial);
     add_used_fixtures(function, &initial);
     if (runs_under_anyio(function, binding->node))
@@ -159,11 +160,27 @@ static void add_keys(const struct function *function, const struct dx_axis *axis
     }
 }
 
+/* Keys of all axes of wide scopes. */
 static size_t key_room(const struct function *function) {
     size_t room = 0;
     for (size_t i = 0; i < function->axis_count; i++)
-        room += function->axes[i]->names.count;
+        if (function->axes[i]->scope != DX_RANK_FUNCTION)
+            room += function->axes[i]->names.count;
     return room;
+}
+
+/* `name[first-second]` */
+static const char *id_of(const struct function *function, const size_t *chosen) {
+    size_t size = strlen(function->id) + 2;
+    for (size_t i = 0; i < function->axis_count; i++)
+        size += strlen(function->axes[i]->ids[chosen[i]]) + 1;
+    char *id = dx_room(size), *at = stpcpy(id, function->id);
+    for (size_t i = 0; i < function->axis_count; i++) {
+        *at++ = i ? '-' : '[';
+        at = stpcpy(at, function->axes[i]->ids[chosen[i]]);
+    }
+    strcpy(at, function->axis_count ? "]" : "");
+    return id;
 }
 
 /* All combinations, the first axis turning slowest. */
@@ -173,18 +190,11 @@ static void add_items(const struct function *function, size_t chosen[MOST_AXES],
             add_items(function, chosen, depth + 1);
         return;
     }
-    struct dx_buffer id = {0};
-    struct dx_key *keys = dx_new((key_room(function) + 1) * sizeof *keys);
-    size_t key_count = 0;
-    dx_put_text(&id, function->id);
-    for (size_t i = 0; i < depth; i++) {
-        dx_put_text(&id, i ? "-" : "[");
-        dx_put_text(&id, function->axes[i]->ids[chosen[i]]);
+    size_t room = key_room(function), key_count = 0;
+    struct dx_key *keys = room ? dx_new(room * sizeof *keys) : NULL;
+    for (size_t i = 0; i < depth; i++)
         add_keys(function, function->axes[i], chosen[i], keys, &key_count);
-    }
-    if (depth)
-        dx_put_text(&id, "]");
-    dx_add_exact(function->place, id.data, keys, key_count, &function->mark_names);
+    dx_add_exact(function->place, id_of(function, chosen), keys, key_count, &function->mark_names);
 }
 
 /* Sees no further than this function's own statements. */
@@ -228,7 +238,8 @@ void dx_collect_function(const struct dx_node_place *place, struct dx_binding *b
         function.unknown = "it is defined under a condition";
     else if (function.marks.unknown)
         function.unknown = function.marks.unknown;
-    else if (dx_is(binding->node, DX_K_FunctionDef) && yields(dx_field(binding->node, DX_F_FUNCTION_BODY)))
+    else if (binding->scope->module->mentions_yield &&
+             dx_is(binding->node, DX_K_FunctionDef) && yields(dx_field(binding->node, DX_F_FUNCTION_BODY)))
         function.unknown = "it yields";
     check_marks(&function);
     struct dx_texts arguments = requested(binding, &decorated, in_class);

@@ -32,9 +32,19 @@ static void put_escape(struct dx_buffer *text, unsigned code, bool is_text) {
         dx_put_text(text, dx_text_of(code < 0x10000 ? "\\u%04x" : "\\U%08x", code));
 }
 
+/* Whether escaping changes nothing; `bytes` are terminated. */
+static bool is_plain(const char *bytes, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] < ' ' || bytes[i] > '~' || bytes[i] == '\\')
+            return false;
+    return !bytes[size];
+}
+
 /* str.encode("unicode_escape") of strings, backslashreplace of bytes. */
 static const char *escaped(const char *bytes, size_t size, bool is_text) {
     struct dx_buffer text = {0};
+    if (is_plain(bytes, size))
+        return bytes;
     const unsigned char *at = (const unsigned char *)bytes, *end = at + size;
     dx_put(&text, "", 0);
     while (at < end)
@@ -58,6 +68,8 @@ static const char *const TYPES[] = {
 
 static const char *library_name(const char *dotted) {
     const char *last = strrchr(dotted, '.');
+    if (dx_begins(dotted, "operator.") && last[1] != '_')
+        return last + 1;
     for (const char *const *type = TYPES; *type; type++)
         if (strcmp(*type, dotted) == 0)
             return last + 1;
@@ -167,6 +179,8 @@ static const char *id_of_set(struct dx_axis *axis, size_t index, const struct dx
             axis->unknown = "an id is computed";
         return own ? own : "";
     }
+    if (axis->names.count == 1)
+        return id_of_value(axis, set->items[0], 0, index, function, settings);
     dx_put(&text, "", 0);
     for (size_t i = 0; i < axis->names.count; i++) {
         dx_put_text(&text, i ? "-" : "");

@@ -243,7 +243,7 @@ static const char *problem_of(const struct dx_module *module) {
 }
 
 void dx_collect_module(struct dx_node_place place, const char *path) {
-    struct dx_module *module = dx_load_module(path);
+    struct dx_module *module = dx_load_test_module(path);
     const char *problem = module->scope.skipped ? NULL : problem_of(module);
     struct dx_binding *test = dx_lookup(&module->scope, dx_name_of("__test__", 8));
     place.path = path;
@@ -256,4 +256,5 @@ void dx_collect_module(struct dx_node_place place, const char *path) {
     dx_add_scope_marks(&place.marks, &module->scope);
     for (size_t i = 0; i < module->scope.count; i++)
         collect_binding(&place, module->scope.bindings[i], &module->scope, false);
+    dx_release_module(module);
 }

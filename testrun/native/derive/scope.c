@@ -5,8 +5,8 @@
 
 #include "evaluate.h"
 #include "flow.h"
-#include "frontend.h"
 #include "site.h"
+#include "skim.h"
 
 enum { FIRST_SLOTS = 16, HASH_SHIFT = 3 };
 
@@ -66,7 +66,8 @@ static bool is_utf8(const struct dx_module *module) {
     return !size || (size >= 3 && (strncmp(name, "utf", 3) == 0 || strncmp(name, "UTF", 3) == 0));
 }
 
-static void read_module(struct dx_module *module) {
+/* `whole`: with the bodies of functions, so that every syntax error is found. */
+static void read_module(struct dx_module *module, bool whole) {
     dx_error error;
     dx_options options = dx_default_options();
     module->text = dx_file_content(module->path, &module->size);
@@ -74,30 +75,56 @@ static void read_module(struct dx_module *module) {
         module->problem = "it cannot be read as UTF-8";
         return;
     }
-    bool marked = dx_begins(module->text, "\xEF\xBB\xBF");
-    options.minor_version = dx_site.minor > options.minor_version ? dx_site.minor : options.minor_version;
-    const dx_ast *tree = dx_parse(module->text + (marked ? 3 : 0), module->size - (marked ? 3 : 0),
-                                  &options, &error);
-    if (tree)
-        dx_follow(&module->scope, dx_field(tree->root, 0));
+    size_t mark = dx_begins(module->text, "\xEF\xBB\xBF") ? 3 : 0;
+    struct dx_buffer text = {(char *)module->text + mark, module->size - mark, 0};
+    if (!whole)
+        text = dx_skim(text.data, text.size);
+    if (dx_site.minor > options.minor_version)
+        options.minor_version = dx_site.minor;
+    module->tree = dx_parse(text.data, text.size, &options, &error);
+    module->mentions_yield = strstr(module->text, "yield") != NULL;
+    if (module->tree)
+        dx_follow(&module->scope, dx_field(module->tree->root, 0));
     else
         module->problem = dx_text_of("syntax error in line %d", error.line);
 }
 
-struct dx_module *dx_load_module(const char *path) {
-    static struct dx_module **modules;
-    static size_t count;
+static struct dx_module **modules;
+static size_t module_count;
+
+void dx_release_module(struct dx_module *module) {
+    if (module->shared)
+        return;
+    for (size_t i = 0; i < module_count; i++)
+        if (modules[i] == module)
+            modules[i] = modules[--module_count];
+    dx_ast_free(module->tree);
+    module->tree = NULL;
+}
+
+static struct dx_module *load(const char *path, bool whole) {
     const char *name = dx_name_of(path, strlen(path));
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < module_count; i++)
         if (modules[i]->path == name)
             return modules[i];
     struct dx_module *module = dx_new(sizeof *module);
     module->path = name;
     module->folder = folder_of(path);
     module->scope.module = module;
-    modules = dx_grown(modules, count, sizeof(struct dx_module *));
-    modules[count++] = module;
-    read_module(module);
+    modules = dx_grown(modules, module_count, sizeof(struct dx_module *));
+    modules[module_count++] = module;
+    read_module(module, whole);
+    return module;
+}
+
+struct dx_module *dx_load_test_module(const char *path) {
+    return load(path, true);
+}
+
+struct dx_module *dx_load_module(const char *path) {
+    bool is_installed = dx_begins(path, dx_site.library) || strstr(path, "/site-packages/");
+    struct dx_module *module = load(path, !is_installed);
+    module->shared = true;
     return module;
 }
 

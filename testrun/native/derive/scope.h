@@ -6,6 +6,7 @@
 #define DX_DERIVE_SCOPE_H
 
 #include "datum.h"
+#include "frontend.h"
 
 enum dx_bound {
     DX_BOUND_NOTHING, /* deleted, or never there */
@@ -65,11 +66,20 @@ struct dx_module {
     size_t size;
     struct dx_scope scope;
     const char *problem; /* why nothing is known of it; NULL otherwise */
+    bool mentions_yield;
+    bool shared; /* others may point into its tree */
+    dx_ast *tree; /* owned; NULL once it is released */
     void *fixtures;      /* fixtures.c */
 };
 
 /* The module in the file `path`, read once; never NULL. */
 struct dx_module *dx_load_module(const char *path);
+
+/* The same for a file that is only collected from, and may be released after that. */
+struct dx_module *dx_load_test_module(const char *path);
+
+/* Gives the tree's memory back; the module is read anew should anything ask for it again. */
+void dx_release_module(struct dx_module *module);
 
 /* The name's binding; NULL if the body never bound it, or deleted it. */
 struct dx_binding *dx_lookup(const struct dx_scope *scope, const char *name);

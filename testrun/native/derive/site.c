@@ -208,7 +208,60 @@ void dx_add_module_folder(const char *folder) {
         dx_texts_add(&added, folder);
 }
 
+/* The names in a folder, read once. */
+struct listing {
+    const char *folder;
+    const char **slots; /* interned names */
+    size_t capacity;
+};
+
+enum { SHIFT = 3 };
+
+static const char **listed_slot(const struct listing *listing, const char *name) {
+    size_t place = ((size_t)name >> SHIFT) * 2654435761u & (listing->capacity - 1);
+    while (listing->slots[place] && listing->slots[place] != name)
+        place = (place + 1) & (listing->capacity - 1);
+    return &listing->slots[place];
+}
+
+static struct listing *read_listing(const char *path) {
+    struct listing *listing = dx_new(sizeof *listing);
+    struct dx_texts names = {0};
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    while (folder && (entry = readdir(folder)))
+        dx_texts_add(&names, dx_name_of(entry->d_name, strlen(entry->d_name)));
+    if (folder)
+        closedir(folder);
+    listing->folder = path;
+    for (listing->capacity = 8; listing->capacity < 2 * names.count;)
+        listing->capacity *= 2;
+    listing->slots = dx_new(listing->capacity * sizeof *listing->slots);
+    for (size_t i = 0; i < names.count; i++)
+        *listed_slot(listing, names.items[i]) = names.items[i];
+    return listing;
+}
+
+static bool lists(const char *path, const char *name, size_t size) {
+    static struct listing **listings;
+    static size_t count;
+    size_t i = 0;
+    while (i < count && strcmp(listings[i]->folder, path) != 0)
+        i++;
+    if (i == count) {
+        listings = dx_grown(listings, count, sizeof(struct listing *));
+        listings[count++] = read_listing(path);
+    }
+    return *listed_slot(listings[i], dx_name_of(name, size)) != NULL;
+}
+
 static const char *source_in(const char *folder, const char *relative) {
+    size_t top = strcspn(relative, "/");
+    bool is_package = lists(folder, relative, top);
+    const char *name = relative[top] ? NULL : dx_text_of("%s.py", relative);
+    bool is_module = name && lists(folder, name, strlen(name));
+    if (!is_package && !is_module)
+        return NULL;
     const char *file = dx_text_of("%s/%s.py", folder, relative);
     const char *package = dx_text_of("%s/%s/__init__.py", folder, relative);
     return is_file(package) ? package : is_file(file) ? file : NULL;
@@ -257,15 +310,17 @@ const char *dx_source_of_module(const char *dotted) {
 
 /* Whether `folder` holds a module, of any kind, called `name`. */
 static bool holds(const char *folder, const char *name) {
-    static const char *const suffixes[] = {"", ".py", ".so", ".abi3.so", NULL};
+    const char *const suffixes[] = {
+        "", ".py", ".so", ".abi3.so",
+        dx_text_of(".cpython-3%d-x86_64-linux-gnu.so", dx_site.minor),
+        dx_text_of(".cpython-3%d-aarch64-linux-gnu.so", dx_site.minor),
+        dx_text_of(".cpython-3%d-darwin.so", dx_site.minor), NULL};
     for (const char *const *suffix = suffixes; *suffix; suffix++) {
-        const char *path = dx_text_of("%s/%s%s", folder, name, *suffix);
-        if (**suffix ? is_file(path) : is_folder(path))
+        const char *file = dx_text_of("%s%s", name, *suffix);
+        if (lists(folder, file, strlen(file)))
             return true;
     }
-    return is_file(dx_text_of("%s/%s.cpython-3%d-x86_64-linux-gnu.so", folder, name, dx_site.minor)) ||
-           is_file(dx_text_of("%s/%s.cpython-3%d-aarch64-linux-gnu.so", folder, name, dx_site.minor)) ||
-           is_file(dx_text_of("%s/%s.cpython-3%d-darwin.so", folder, name, dx_site.minor));
+    return false;
 }
 
 static bool look_for(const char *name) {

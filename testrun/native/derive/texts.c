@@ -23,15 +23,19 @@ static void *checked(void *block) {
     return block;
 }
 
+void *dx_room(size_t size) {
+    return checked(dx_arena_allocate(&arena, size ? size : 1));
+}
+
 void *dx_new(size_t size) {
-    return memset(checked(dx_arena_allocate(&arena, size ? size : 1)), 0, size);
+    return memset(dx_room(size), 0, size);
 }
 
 /* Capacities are powers of two, so the count alone says when one is reached. */
 void *dx_grown(void *items, size_t count, size_t size) {
     if (count & (count - 1))
         return items;
-    void *larger = dx_new(size * (count ? 2 * count : 1));
+    void *larger = dx_room(size * (count ? 2 * count : 1));
     if (count)
         memcpy(larger, items, count * size);
     return larger;
@@ -87,8 +91,9 @@ const char *dx_name_of(const char *bytes, size_t size) {
 }
 
 char *dx_copy_text(const char *bytes, size_t size) {
-    char *copy = dx_new(size + 1);
+    char *copy = dx_room(size + 1);
     memcpy(copy, bytes, size);
+    copy[size] = 0;
     return copy;
 }
 
@@ -96,9 +101,11 @@ char *dx_text_of(const char *format, ...) {
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int size = vsnprintf(NULL, 0, format, arguments);
-    char *text = dx_new((size_t)(size < 0 ? 0 : size) + 1);
-    if (size > 0)
+    char first[256];
+    int size = vsnprintf(first, sizeof first, format, arguments);
+    char *text = size >= 0 && (size_t)size < sizeof first ? dx_copy_text(first, (size_t)size)
+                                                          : dx_new((size_t)(size < 0 ? 0 : size) + 1);
+    if (size >= 0 && (size_t)size >= sizeof first)
         vsnprintf(text, (size_t)size + 1, format, again);
     va_end(again);
     va_end(arguments);
@@ -107,11 +114,11 @@ char *dx_text_of(const char *format, ...) {
 
 char *dx_path_of(const char *folder, const char *name) {
     size_t first = strlen(folder), second = strlen(name);
-    char *path = dx_new(first + second + 2);
+    char *path = dx_room(first + second + 2);
     memcpy(path, folder, first);
     if (first && folder[first - 1] != '/')
         path[first++] = '/';
-    memcpy(path + first, name, second);
+    memcpy(path + first, name, second + 1);
     return path;
 }
 
@@ -119,8 +126,9 @@ static char *content_of(int file, size_t *size) {
     struct stat found;
     if (fstat(file, &found) || !S_ISREG(found.st_mode))
         return NULL;
-    char *content = dx_new((size_t)found.st_size + 1);
+    char *content = dx_room((size_t)found.st_size + 1);
     ssize_t got;
+    content[found.st_size] = 0;
     *size = 0;
     while (*size < (size_t)found.st_size &&
            (got = read(file, content + *size, (size_t)found.st_size - *size)) > 0)
@@ -144,7 +152,7 @@ void dx_texts_add(struct dx_texts *texts, const char *text) {
 
 bool dx_texts_have(const struct dx_texts *texts, const char *text) {
     for (size_t i = 0; i < texts->count; i++)
-        if (strcmp(texts->items[i], text) == 0)
+        if (texts->items[i] == text || strcmp(texts->items[i], text) == 0)
             return true;
     return false;
 }
@@ -153,7 +161,7 @@ void dx_put(struct dx_buffer *buffer, const char *bytes, size_t size) {
     size_t needed = buffer->size + size + 1;
     if (needed > buffer->capacity) {
         size_t capacity = buffer->capacity ? buffer->capacity * 2 : FIRST_BUFFER;
-        char *data = dx_new(capacity > needed ? capacity : needed);
+        char *data = dx_room(capacity > needed ? capacity : needed);
         if (buffer->size)
             memcpy(data, buffer->data, buffer->size);
         buffer->data = data;

@@ -9,6 +9,9 @@
 /* Zeroed. */
 void *dx_new(size_t size);
 
+/* The same with anything in it. */
+void *dx_room(size_t size);
+
 /* The array, or a larger copy of it, with room for one more of `size` bytes. */
 void *dx_grown(void *items, size_t count, size_t size);
 

@@ -56,6 +56,9 @@ void dx_add_group(const struct dx_node_place *place, const char *id, const char 
 void dx_add_exact(const struct dx_node_place *place, const char *id, struct dx_key *keys,
                   size_t key_count, const struct dx_texts *marks);
 
+/* Whether -m leaves out all that has these marks. */
+bool dx_is_deselected(const struct dx_node_place *place, const struct dx_texts *marks);
+
 /* pytest's order of items that share parameters of wide scopes. */
 void dx_reorder(struct dx_collection *collection);
 

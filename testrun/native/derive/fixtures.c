@@ -52,8 +52,7 @@ static int rank_of_text(struct dx_scope *scope, dx_tree expression) {
     return -1;
 }
 
-static void describe(struct dx_fixture *fixture, struct dx_binding *binding, dx_tree call,
-                     const struct dx_settings *settings) {
+static void describe(struct dx_fixture *fixture, struct dx_binding *binding, dx_tree call) {
     struct dx_scope *scope = binding->scope;
     dx_tree name = dx_keyword(call, "name"), autouse = dx_keyword(call, "autouse");
     int truth = autouse ? dx_truth(dx_evaluate_in(scope, autouse)) : 0;
@@ -72,18 +71,18 @@ static void describe(struct dx_fixture *fixture, struct dx_binding *binding, dx_
         fixture->name = dx_name_of(chosen->text, chosen->size);
     dx_tree params = dx_keyword(call, "params");
     if (params && dx_evaluate_in(scope, params)->sort != DX_D_NONE)
-        fixture->axis = dx_axis_of_fixture(scope, call, fixture->name, fixture->rank, settings);
+        fixture->axis = dx_axis_of_fixture(scope, call, fixture->name, fixture->rank);
 }
 
 static void add_fixture(struct dx_fixtures *fixtures, struct dx_binding *binding,
-                        const char *attribute, bool in_class, const struct dx_settings *settings) {
+                        const char *attribute, bool in_class) {
     struct dx_decorated decorated = dx_decorated_by(binding);
     if (!decorated.is_fixture)
         return;
     struct dx_fixture fixture = {.name = attribute, .attribute = attribute};
     fixture.arguments = dx_arguments_of(binding->node, in_class && !decorated.is_static);
     if (decorated.fixture)
-        describe(&fixture, binding, decorated.fixture, settings);
+        describe(&fixture, binding, decorated.fixture);
     if (!binding->certain || decorated.unknown)
         fixture.unknown = dx_text_of("fixture '%s' is defined under a condition or decorator", attribute);
     fixtures->items = dx_grown(fixtures->items, fixtures->count, sizeof *fixtures->items);
@@ -102,8 +101,7 @@ static bool mentions_fixture(const char *path) {
 }
 
 /* An imported name, which may be a fixture of the project. */
-static void add_imported(struct dx_fixtures *fixtures, struct dx_binding *binding,
-                         const struct dx_settings *settings) {
+static void add_imported(struct dx_fixtures *fixtures, struct dx_binding *binding) {
     static const char *const libraries[] = {"pytest", "hypothesis", "unittest", "typing", NULL};
     const char *source = binding->source ? binding->source : "";
     for (const char *const *name = libraries; *name && !binding->level; name++)
@@ -114,7 +112,7 @@ static void add_imported(struct dx_fixtures *fixtures, struct dx_binding *bindin
         return;
     struct dx_datum *value = dx_value_of(binding);
     if (value->sort == DX_D_FUNCTION)
-        add_fixture(fixtures, value->binding, binding->name, false, settings);
+        add_fixture(fixtures, value->binding, binding->name, false);
 }
 
 /* `name = pytest.fixture(...)(function)`, or something else that is called. */
@@ -127,12 +125,11 @@ static bool makes_fixture(struct dx_binding *binding) {
     return dx_is_external(binding->scope, callee, "pytest.fixture");
 }
 
-static void add_binding(struct dx_fixtures *fixtures, struct dx_binding *binding, bool in_class,
-                        const struct dx_settings *settings) {
+static void add_binding(struct dx_fixtures *fixtures, struct dx_binding *binding, bool in_class) {
     if (binding->kind == DX_BOUND_FUNCTION)
-        add_fixture(fixtures, binding, binding->name, in_class, settings);
+        add_fixture(fixtures, binding, binding->name, in_class);
     else if (binding->kind == DX_BOUND_MEMBER && !in_class)
-        add_imported(fixtures, binding, settings);
+        add_imported(fixtures, binding);
     else if (binding->kind == DX_BOUND_VALUE && makes_fixture(binding))
         fixtures->unknown = dx_text_of("fixture '%s' is made by a call", binding->name);
 }
@@ -147,27 +144,25 @@ static void sort_fixtures(struct dx_fixtures *fixtures) {
         qsort(fixtures->items, fixtures->count, sizeof *fixtures->items, compare_attributes);
 }
 
-const struct dx_fixtures *dx_fixtures_of_module(struct dx_module *module,
-                                                const struct dx_settings *settings) {
+const struct dx_fixtures *dx_fixtures_of_module(struct dx_module *module) {
     if (module->fixtures)
         return module->fixtures;
     struct dx_fixtures *fixtures = dx_new(sizeof *fixtures);
     module->fixtures = fixtures;
     fixtures->unknown = module->scope.obscurity;
     for (size_t i = 0; i < module->scope.count; i++)
-        add_binding(fixtures, module->scope.bindings[i], false, settings);
+        add_binding(fixtures, module->scope.bindings[i], false);
     sort_fixtures(fixtures);
     return fixtures;
 }
 
-const struct dx_fixtures *dx_fixtures_of_class(const struct dx_lineage *lineage,
-                                               const struct dx_settings *settings) {
+const struct dx_fixtures *dx_fixtures_of_class(const struct dx_lineage *lineage) {
     struct dx_fixtures *fixtures = dx_new(sizeof *fixtures);
     for (size_t i = 0; i < lineage->count; i++) {
         struct dx_scope *scope = dx_class_scope(lineage->classes[i]);
         for (size_t j = 0; j < scope->count; j++)
             if (dx_attribute_of(lineage, scope->bindings[j]->name) == scope->bindings[j])
-                add_binding(fixtures, scope->bindings[j], true, settings);
+                add_binding(fixtures, scope->bindings[j], true);
     }
     sort_fixtures(fixtures);
     return fixtures;

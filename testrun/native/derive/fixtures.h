@@ -26,10 +26,8 @@ struct dx_fixtures {
     const char *unknown; /* why there may be others; NULL if there are none */
 };
 
-const struct dx_fixtures *dx_fixtures_of_module(struct dx_module *module,
-                                                const struct dx_settings *settings);
-const struct dx_fixtures *dx_fixtures_of_class(const struct dx_lineage *lineage,
-                                               const struct dx_settings *settings);
+const struct dx_fixtures *dx_fixtures_of_module(struct dx_module *module);
+const struct dx_fixtures *dx_fixtures_of_class(const struct dx_lineage *lineage);
 
 /* What a node sees: from the session down to its class. */
 struct dx_sight {

@@ -61,6 +61,13 @@ static bool has_keyword(const void *context, const char *name) {
     return dx_contains_word(matched->own, name);
 }
 
+bool dx_is_deselected(const struct dx_node_place *place, const struct dx_texts *marks) {
+    const char *expression = place->collection->settings->marks_expression;
+    struct matched matched = {.marks = marks};
+    return !*place->wanted && expression &&
+           dx_evaluate_expression(expression, has_mark, &matched) == 0;
+}
+
 /* Whether -m, -k and --deselect leave the item; -1 where that is not understood. */
 static int is_selected(const struct dx_node_place *place, const char *id,
                        const struct dx_texts *marks) {
@@ -214,9 +221,8 @@ static void enter(struct folder *folder) {
     folder->conftest = dx_read_conftest(path, folder->conftest);
     if (folder->conftest->session_problem)
         place->collection->doubt = folder->conftest->session_problem;
-    place->sight = dx_sight_with(
-        place->sight,
-        dx_fixtures_of_module(folder->conftest->module, place->collection->settings));
+    place->sight =
+        dx_sight_with(place->sight, dx_fixtures_of_module(folder->conftest->module));
 }
 
 static struct folder child(const struct folder *parent, const char *path) {
@@ -317,8 +323,7 @@ struct dx_collection dx_collect(const struct dx_settings *settings) {
     root.place.wanted = "";
     for (size_t i = 0; i < settings->python_path.count; i++)
         dx_add_module_folder(settings->python_path.items[i]);
-    root.place.sight = dx_see_plugins(root.place.sight, settings,
-                                      &((struct dx_settings *)settings)->refusal);
+    root.place.sight = dx_see_plugins(root.place.sight, &((struct dx_settings *)settings)->refusal);
     enter(&root);
     for (size_t i = 0; i < settings->argument_count && !settings->refusal; i++) {
         if (!dx_begins(settings->arguments[i].path, settings->root))

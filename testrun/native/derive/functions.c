@@ -101,8 +101,7 @@ static void add_marked_axes(struct function *function) {
         const struct dx_mark *mark = &function->marks.items[i];
         if (strcmp(mark->name, "parametrize") != 0)
             continue;
-        add_axis(function,
-                 dx_axis_of_mark(mark, function->place->sight, function->place->collection->settings));
+        add_axis(function, dx_axis_of_mark(mark, function->place->sight));
         if (mark->call)
             check_indirect(function, mark);
     }
@@ -216,6 +215,20 @@ static bool yields(dx_tree tree) {
     return false;
 }
 
+static size_t item_count(const struct function *function) {
+    size_t count = 1;
+    for (size_t i = 0; i < function->axis_count; i++)
+        count *= function->axes[i]->count;
+    return count;
+}
+
+static void make_ids(struct function *function) {
+    for (size_t i = 0; i < function->axis_count && !function->unknown; i++) {
+        dx_make_ids(function->axes[i], function->place->collection->settings);
+        function->unknown = function->axes[i]->unknown;
+    }
+}
+
 /* A mark of a parameter set, which -m would look at. */
 static bool has_marked_sets(const struct function *function) {
     for (size_t i = 0; i < function->axis_count; i++)
@@ -247,6 +260,11 @@ void dx_collect_function(const struct dx_node_place *place, struct dx_binding *b
         add_axes(&function, binding, &arguments);
     if (!function.unknown && place->collection->settings->marks_expression && has_marked_sets(&function))
         function.unknown = "-m looks at marks of parameters";
+    if (!function.unknown && dx_is_deselected(place, &function.mark_names)) {
+        place->collection->deselected += item_count(&function);
+        return;
+    }
+    make_ids(&function);
     if (function.unknown) {
         dx_add_group(place, function.id, function.unknown);
         return;

@@ -239,15 +239,18 @@ static bool has_equal_ids(const struct dx_axis *axis) {
     return false;
 }
 
-void dx_make_ids(struct dx_axis *axis, struct dx_datum *given, const char *function,
-                 const struct dx_settings *settings) {
-    if (given && !function && !dx_is_sequence(given) && given->sort != DX_D_NONE) {
+void dx_make_ids(struct dx_axis *axis, const struct dx_settings *settings) {
+    const struct dx_datum *given = axis->given;
+    bool is_list = !given || axis->id_function || dx_is_sequence(given) || given->sort == DX_D_NONE;
+    if (axis->ids || axis->unknown)
+        return;
+    if (!is_list) {
         axis->unknown = "ids are computed";
         return;
     }
-    axis->ids = dx_new((axis->count + 1) * sizeof *axis->ids);
+    axis->ids = dx_room((axis->count + 1) * sizeof *axis->ids);
     for (size_t i = 0; i < axis->count; i++)
-        axis->ids[i] = id_of_set(axis, i, function ? NULL : given, function, settings);
+        axis->ids[i] = id_of_set(axis, i, axis->id_function ? NULL : given, axis->id_function, settings);
     if (axis->unknown || !has_equal_ids(axis))
         return;
     bool numbered = dx_site.pytest_major > 8 || dx_site.pytest_minor >= 4;

@@ -10,14 +10,14 @@ struct dx_axis {
     struct dx_texts names;        /* of the arguments */
     struct dx_datum **sets;       /* PARAMs with as many items as there are names */
     size_t count;
-    const char **ids;             /* one for each set */
+    struct dx_datum *given;       /* the value of `ids=`; NULL if there is none */
+    const char *id_function;      /* "builtins.str" or the like, if `ids=` is one */
+    const char **ids;             /* one for each set, once dx_make_ids made them */
     int scope;                    /* enum dx_rank */
     const char *unknown;          /* why its ids are not known; NULL if they are */
 };
 
-/* Fills the ids. `given` is the value of `ids=`, UNKNOWN where it cannot be told, NULL if there
- * is none; `function` the name of an id function ("builtins.str"), or NULL. */
-void dx_make_ids(struct dx_axis *axis, struct dx_datum *given, const char *function,
-                 const struct dx_settings *settings);
+/* Makes the ids, or says in `unknown` why they are not known. */
+void dx_make_ids(struct dx_axis *axis, const struct dx_settings *settings);
 
 #endif

@@ -158,11 +158,17 @@ struct dx_decorated dx_decorated_by(struct dx_binding *function) {
             add_mark(&result.marks, mark);
             continue;
         }
+        struct dx_scope *scope = function->scope;
+        struct dx_binding *alias = assignment_of(scope, decorator, 0);
+        if (alias && dx_is(alias->node, DX_K_Call)) {
+            decorator = alias->node;
+            scope = alias->scope;
+        }
         dx_tree callee = dx_is(decorator, DX_K_Call) ? dx_field(decorator, 0) : decorator;
-        const char *name = dx_external_name(function->scope, callee);
+        const char *name = dx_external_name(scope, callee);
         if (name)
             apply_library(&result, name, decorator);
-        else if (!is_wrapper(function->scope, callee))
+        else if (!is_wrapper(scope, callee))
             result.unknown = "a decorator";
     }
     return result;

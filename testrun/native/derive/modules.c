@@ -115,8 +115,7 @@ static struct dx_node_place class_place(const struct dx_node_place *parent,
     for (size_t i = lineage->count; i-- > 0;)
         dx_add_class_marks(&place.marks, lineage->classes[i]);
     dx_add_marks(&place.marks, &parent->marks);
-    place.sight = dx_sight_with(parent->sight,
-                                dx_fixtures_of_class(lineage, parent->collection->settings));
+    place.sight = dx_sight_with(parent->sight, dx_fixtures_of_class(lineage));
     place.names = (struct dx_texts){0};
     for (size_t i = 0; i < parent->names.count; i++)
         dx_texts_add(&place.names, parent->names.items[i]);
@@ -251,8 +250,7 @@ void dx_collect_module(struct dx_node_place place, const char *path) {
         dx_add_group(&place, place.prefix, problem);
     if (problem || module->scope.skipped || (test && dx_truth(dx_value_of(test)) == 0))
         return;
-    place.sight = dx_sight_with(place.sight,
-                                dx_fixtures_of_module(module, place.collection->settings));
+    place.sight = dx_sight_with(place.sight, dx_fixtures_of_module(module));
     dx_add_scope_marks(&place.marks, &module->scope);
     for (size_t i = 0; i < module->scope.count; i++)
         collect_binding(&place, module->scope.bindings[i], &module->scope, false);

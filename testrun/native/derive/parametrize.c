@@ -85,31 +85,30 @@ static void add_nothing(struct dx_axis *axis) {
     add_set(axis, set);
 }
 
+static bool is_id_function(const char *name) {
+    return strcmp(name, "builtins.str") == 0 || strcmp(name, "builtins.repr") == 0;
+}
+
 static void fill(struct dx_axis *axis, struct dx_scope *scope, dx_tree call, dx_tree values,
-                 bool single, dx_tree ids, const struct dx_settings *settings) {
+                 bool single, dx_tree ids) {
     struct dx_datum *list = dx_items_of(dx_evaluate_in(scope, values));
-    struct dx_datum *wanted = ids ? dx_evaluate_in(scope, ids) : NULL;
-    const char *function = wanted && wanted->sort == DX_D_EXTERNAL &&
-                                   (strcmp(wanted->text, "builtins.str") == 0 ||
-                                    strcmp(wanted->text, "builtins.repr") == 0)
-                               ? wanted->text
-                               : NULL;
+    axis->given = ids ? dx_evaluate_in(scope, ids) : NULL;
+    if (axis->given && axis->given->sort == DX_D_EXTERNAL && is_id_function(axis->given->text))
+        axis->id_function = axis->given->text;
     if (!dx_known(list) || dx_has_double_star(call))
         axis->unknown = "parameters are computed";
     for (size_t i = 0; i < list->count && !axis->unknown; i++)
         add_set(axis, set_of(list->items[i], single));
     if (!axis->count && !axis->unknown)
         add_nothing(axis);
-    if (!axis->unknown)
-        dx_make_ids(axis, wanted, function, settings);
 }
 
 struct dx_axis *dx_axis_of_fixture(struct dx_scope *scope, dx_tree call, const char *name,
-                                   int rank, const struct dx_settings *settings) {
+                                   int rank) {
     struct dx_axis *axis = dx_new(sizeof *axis);
     dx_texts_add(&axis->names, name);
     axis->scope = rank;
-    fill(axis, scope, call, dx_keyword(call, "params"), true, dx_keyword(call, "ids"), settings);
+    fill(axis, scope, call, dx_keyword(call, "params"), true, dx_keyword(call, "ids"));
     return axis;
 }
 
@@ -130,8 +129,7 @@ static int rank_of_mark(const struct dx_mark *mark, const struct dx_axis *axis,
     return found ? rank : DX_RANK_FUNCTION;
 }
 
-struct dx_axis *dx_axis_of_mark(const struct dx_mark *mark, struct dx_sight sight,
-                                const struct dx_settings *settings) {
+struct dx_axis *dx_axis_of_mark(const struct dx_mark *mark, struct dx_sight sight) {
     struct dx_axis *axis = dx_new(sizeof *axis);
     bool single = false;
     dx_tree names = mark->call ? given(mark->call, 0, "argnames") : NULL;
@@ -141,7 +139,7 @@ struct dx_axis *dx_axis_of_mark(const struct dx_mark *mark, struct dx_sight sigh
         axis->unknown = "the arguments of parametrize are computed";
         return axis;
     }
-    fill(axis, mark->scope, mark->call, values, single, dx_keyword(mark->call, "ids"), settings);
+    fill(axis, mark->scope, mark->call, values, single, dx_keyword(mark->call, "ids"));
     axis->scope = rank_of_mark(mark, axis, sight);
     if (axis->scope < 0)
         axis->unknown = "the scope of parameters is computed";

@@ -39,24 +39,22 @@ static const struct dx_fixtures *anyio_fixtures(void) {
     return fixtures;
 }
 
-static struct dx_sight see(struct dx_sight sight, size_t index,
-                           const struct dx_settings *settings, const char **refusal) {
+static struct dx_sight see(struct dx_sight sight, size_t index, const char **refusal) {
     const char *source = dx_source_of_module(dx_site.plugin_modules.items[index]);
     const struct dx_conftest *plugin = source ? dx_read_conftest(source, NULL) : NULL;
     if (!plugin || plugin->session_problem || plugin->folder_problem) {
         *refusal = dx_text_of("plug-in '%s' is not known", dx_site.plugins.items[index]);
         return sight;
     }
-    return dx_sight_with(sight, dx_fixtures_of_module(plugin->module, settings));
+    return dx_sight_with(sight, dx_fixtures_of_module(plugin->module));
 }
 
-struct dx_sight dx_see_plugins(struct dx_sight sight, const struct dx_settings *settings,
-                               const char **refusal) {
+struct dx_sight dx_see_plugins(struct dx_sight sight, const char **refusal) {
     for (size_t i = 0; i < dx_site.plugins.count; i++) {
         if (strcmp(dx_site.plugins.items[i], "anyio") == 0)
             sight = dx_sight_with(sight, anyio_fixtures());
         else if (!is_known(dx_site.plugins.items[i]))
-            sight = see(sight, i, settings, refusal);
+            sight = see(sight, i, refusal);
     }
     return sight;
 }

@@ -5,7 +5,6 @@
 #include "fixtures.h"
 
 /* `sight` with the fixtures of all of them; `*refusal` is set where one may do anything. */
-struct dx_sight dx_see_plugins(struct dx_sight sight, const struct dx_settings *settings,
-                               const char **refusal);
+struct dx_sight dx_see_plugins(struct dx_sight sight, const char **refusal);
 
 #endif

@@ -160,11 +160,11 @@ static struct dx_plan test_plan(const struct dx_command_line *line,
     struct dx_plan plan = {.path = interpreter->path,
                            .tests = interpreter->path,
                            .problem = interpreter->problem};
-    dx_add(&plan.arguments, interpreter->path);
-    dx_add(&plan.arguments, dx_join(installation->home, "testrun/worker/boot.py"));
-    dx_add(&plan.arguments, "-m");
+    dx_list_add(&plan.arguments, interpreter->path);
+    dx_list_add(&plan.arguments, dx_join(installation->home, "testrun/worker/boot.py"));
+    dx_list_add(&plan.arguments, "-m");
     for (size_t i = 1; i < line->arguments.count; i++)
-        dx_add(&plan.arguments, line->arguments.items[i]);
+        dx_list_add(&plan.arguments, line->arguments.items[i]);
     return plan;
 }
 

@@ -163,25 +163,14 @@ static int list_derived(const char *interpreter, char *const *arguments, double 
     return fflush(stdout) ? 1 : derived.exact || derived.groups ? 0 : NOTHING_COLLECTED;
 }
 
-static int derive_ids(const char *interpreter, char *const *arguments, double started) {
-    struct dx_derived derived = dx_derive(interpreter, arguments);
-    if (derived.refusal || derived.groups)
-        return DX_ASK_PYTHON;
-    dx_print_derived();
-    summary(derived.exact, derived.deselected, now() - started);
-    return fflush(stdout) ? 1 : derived.exact ? 0 : NOTHING_COLLECTED;
-}
-
 int dx_discover(const char *interpreter, char *const *arguments) {
     char path[PATH_MAX];
     double started = now();
     enum request request = request_of(arguments);
     if (request == LISTING)
         return list_derived(interpreter, arguments, started);
-    if (request == SOMETHING_ELSE)
+    if (request == SOMETHING_ELSE ||
+        dx_index_path(interpreter, arguments, path, sizeof path))
         return DX_ASK_PYTHON;
-    int status = dx_index_path(interpreter, arguments, path, sizeof path)
-                     ? DX_ASK_PYTHON
-                     : answer_from_index(path, started);
-    return status == DX_ASK_PYTHON ? derive_ids(interpreter, arguments, started) : status;
+    return answer_from_index(path, started);
 }

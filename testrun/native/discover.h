@@ -1,5 +1,5 @@
-/* `dx-py test --collect-only -q` without Python, from what an earlier collection left
- * (testrun/worker/index.py writes it and describes it). */
+/* `dx-py test --collect-only` without Python: with `-q` from what an earlier collection left
+ * (testrun/worker/index.py writes it and describes it), with `--static` from source (derive/). */
 #ifndef DX_DISCOVER_H
 #define DX_DISCOVER_H
 

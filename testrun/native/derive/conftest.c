@@ -147,7 +147,7 @@ static bool read_list(const struct dx_module *module, const char *name, struct d
 
 const struct dx_conftest *dx_read_conftest(const char *path, const struct dx_conftest *above) {
     struct dx_conftest *conftest = dx_new(sizeof *conftest);
-    struct dx_module *module = dx_load_module(path);
+    struct dx_module *module = dx_load_test_module(path);
     const char *hook;
     conftest->module = module;
     conftest->above = above;

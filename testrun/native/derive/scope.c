@@ -122,8 +122,7 @@ struct dx_module *dx_load_test_module(const char *path) {
 }
 
 struct dx_module *dx_load_module(const char *path) {
-    bool is_installed = dx_begins(path, dx_site.library) || strstr(path, "/site-packages/");
-    struct dx_module *module = load(path, !is_installed);
+    struct dx_module *module = load(path, false);
     module->shared = true;
     return module;
 }

@@ -72,10 +72,10 @@ struct dx_module {
     void *fixtures;      /* fixtures.c */
 };
 
-/* The module in the file `path`, read once; never NULL. */
+/* The module in the file `path`, read once, for the names in it; never NULL. */
 struct dx_module *dx_load_module(const char *path);
 
-/* The same for a file that is only collected from, and may be released after that. */
+/* The same with the bodies of its functions, for a file that pytest imports. */
 struct dx_module *dx_load_test_module(const char *path);
 
 /* Gives the tree's memory back; the module is read anew should anything ask for it again. */

@@ -14,7 +14,8 @@ compared by content alone.
 
 A collection that may depend on the clock or on chance is only trusted when a second one, of the
 same inputs, gave the same ids (state "first", then "final"); if it did not, the state is
-"volatile". The launcher answers from "final" only.
+"volatile". The launcher answers from "final" only; where the inputs of a volatile index are
+unchanged it says so (``UNSTABLE_VARIABLE``), as watching another such collection is of no use.
 """
 
 from __future__ import annotations
@@ -95,6 +96,8 @@ CHANCE = re.compile(
     rb"|random|randint|choice|shuffle|sample|uuid1|uuid4|urandom|secrets|token_hex|getpid"
     rb"|gettempdir|mkdtemp|hash|id)\("
 )
+# Set by the launcher: the ids differ from run to run.
+UNSTABLE_VARIABLE = "DX_TEST_UNSTABLE"
 UNSTABLE_PLUGINS = ("randomly", "random_order", "random-order")
 
 
@@ -163,7 +166,8 @@ def describe(
     session: pytest.Session, recorder: Recorder, started_ns: int, deselected: int
 ) -> list[Value]:
     """The payload without its head."""
-    files = sorted({*recorder.files, *module_files()})
+    asked = {path for path in recorder.present if not is_installed(path)}
+    files = sorted({*recorder.files, *module_files(), *asked})
     folders = sorted({*recorder.folders, *map(os.path.abspath, sys.path)})
     listed = set(folders)
     absent = sorted(path for path in recorder.absent if os.path.dirname(path) not in listed)

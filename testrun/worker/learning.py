@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 
 import pytest
 
-from .index import remember
+from .index import UNSTABLE_VARIABLE, remember
 from .recording import Recorder
 
 
@@ -18,10 +19,12 @@ class Learner:
         self.recorder = Recorder()
         self.started_ns = time.time_ns()
         self.deselected = 0
+        self.useless = os.environ.pop(UNSTABLE_VARIABLE, "") == "1"
 
     def start(self) -> None:
         self.started_ns = time.time_ns()
-        self.recorder.start()
+        if not self.useless:
+            self.recorder.start()
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         self.deselected += len(items)
@@ -34,4 +37,5 @@ class Learner:
         self.recorder.stop()
 
     def remember(self, session: pytest.Session) -> None:
-        remember(session, self.recorder, self.started_ns, self.deselected)
+        if not self.useless:
+            remember(session, self.recorder, self.started_ns, self.deselected)

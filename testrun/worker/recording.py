@@ -1,8 +1,9 @@
 """What a collection reads besides its command line: files, folders, variables, and the rest.
 
-An audit hook sees what is opened, listed and started; ``os.stat`` and ``os.environ`` are
-watched while it lasts, for files that are not there and for variables. What cannot be recorded
-(another process, a socket) makes it volatile: nothing is remembered of such a collection.
+An audit hook sees what is opened, listed and started. ``os.environ`` is watched while it lasts,
+and so are the functions that only ask whether a file is there: an answer of either kind may
+decide what is collected. What cannot be recorded (another process, a socket) makes it volatile:
+nothing is remembered of such a collection.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ VOLATILE_EVENTS = frozenset(
         "subprocess.Popen",
     }
 )
+PROBES = ("stat", "lstat", "access", "readlink")
 # Programs that the standard library runs to learn about the machine, whose answers stay.
 MACHINE_PROGRAMS = frozenset({"cc", "gcc", "ld", "ldconfig", "lsb_release", "uname"})
 # They decide how results are shown, or change with every shell.
@@ -55,6 +57,7 @@ class Recorder:
     def __init__(self) -> None:
         self.files: dict[str, None] = {}
         self.folders: dict[str, None] = {}
+        self.present: dict[str, None] = {}
         self.absent: dict[str, None] = {}
         self.variables: dict[str, None] = {}
         self.volatile: str | None = None
@@ -66,7 +69,7 @@ class Recorder:
         self.initial = dict(os.environ)
         self._active = True
         sys.addaudithook(self.hear)
-        self._watch_stat()
+        self._watch_probes()
         self._watch_environment()
 
     def stop(self) -> None:
@@ -118,25 +121,38 @@ class Recorder:
         self._undo.append((owner, name, getattr(owner, name)))
         setattr(owner, name, value)
 
-    def _watch_stat(self) -> None:
-        original = os.stat
+    def _watch_probes(self) -> None:
+        """Functions of ``os`` that tell of a file without opening it."""
+        for name in PROBES:
+            self._replace(os, name, self._probe(getattr(os, name)))
 
-        def stat(path: Any, *arguments: Any, **options: Any) -> os.stat_result:  # noqa: ANN401
+    def _probe(self, original: Any) -> Any:  # noqa: ANN401
+        def probe(path: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
             try:
-                return original(path, *arguments, **options)
-            except FileNotFoundError:
-                if isinstance(path, (str, bytes, os.PathLike)):
-                    self.absent[absolute(path)] = None
+                answer = original(path, *arguments, **options)
+            except OSError:
+                self._asked(path, found=False)
                 raise
+            self._asked(path, found=answer is not False)
+            return answer
 
-        self._replace(os, "stat", stat)
+        return probe
+
+    def _asked(self, path: object, *, found: bool) -> None:
+        if not isinstance(path, (str, bytes, os.PathLike)):
+            return
+        if not found:
+            self.absent[absolute(path)] = None
+        elif is_asked_by_project():
+            self.present[absolute(path)] = None
 
     def _watch_environment(self) -> None:
         kind = type(os.environ)
         get, iterate = kind.__getitem__, kind.__iter__
 
-        def getitem(environment: Any, name: str) -> str:  # noqa: ANN401
-            self.variables[name] = None
+        def getitem(environment: Any, name: Any) -> Any:  # noqa: ANN401
+            if isinstance(name, (str, bytes)):
+                self.variables[os.fsdecode(name)] = None
             return get(environment, name)
 
         def iterator(environment: Any) -> Iterator[str]:  # noqa: ANN401
@@ -145,6 +161,25 @@ class Recorder:
 
         self._replace(kind, "__getitem__", getitem)
         self._replace(kind, "__iter__", iterator)
+
+
+LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+
+
+def is_library(path: str) -> bool:
+    return path.startswith((LIBRARY, "<frozen")) and "-packages" not in path
+
+
+def is_asked_by_project() -> bool:
+    """Whether code of the project wants to know, rather than pytest on its way through folders,
+    for which names are enough."""
+    frame = sys._getframe(3)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(
+        (LIBRARY, "<frozen")
+    ):
+        frame = frame.f_back
+    module = frame.f_globals.get("__name__", "")
+    return module.partition(".")[0] not in ("_pytest", "pytest", "pluggy", "_dx_testrun")
 
 
 def describes_machine(event: str, arguments: tuple[Any, ...]) -> bool:

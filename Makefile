@@ -233,6 +233,12 @@ conformance-testrun: setup
 	$(MATRIX)/bin/pip install -q -r bench/test/plugins.txt
 	$(BIN)/python bench/test/plugin_matrix.py --python $(MATRIX)/bin/python --page docs/test/plugins.md
 
+# Ids from source against pytest's own; random edits between collections.
+.PHONY: conformance-discovery
+conformance-discovery: setup
+	$(BIN)/python bench/test/exactness.py --root $(SUITES)
+	DX_EDITS=30 $(BIN)/python -m pytest -q tests/testrun/test_invalidation.py
+
 bench-testrun: setup
 	$(BIN)/python bench/test/compare.py discovery --root $(SUITES)
 	$(BIN)/python bench/test/compare.py runs --root $(SUITES)

@@ -70,6 +70,7 @@ def discovery(checkout: Checkout, others: Path | None) -> list[Contender]:
     found = [
         Contender("pytest", [python, "-m", "pytest", *collect, *select]),
         Contender("dx-py, warm", [str(DX), "test", *collect, *select]),
+        Contender("dx-py, static", [str(DX), "test", *collect, "--static", *select]),
     ]
     if others is not None:
         found.append(Contender("cito", [str(others / "cito"), "collect"]))

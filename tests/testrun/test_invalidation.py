@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from .conftest import Project
 from .test_index import collect, names_of, plain
 
-#: Longer runs: DX_EDITS=100 make conformance-testrun.
+#: Longer runs: make conformance-discovery.
 EXAMPLES = int(os.environ.get("DX_EDITS", "2"))
 FILES = {
     "conftest.py": """

@@ -98,7 +98,8 @@ def report(checkout: Checkout, others: Path | None) -> bool:
         share = 100 * len(found.exact) / max(1, len(found.expected))
         print(
             f"{checkout.suite.name:12} pytest {len(found.expected):6}"
-            f"  exact {len(found.exact):6} ({share:5.1f} %)  groups {len(found.groups):5}  wrong {len(found.wrong)}"
+            f"  exact {len(found.exact):6} ({share:5.1f} %)  groups {len(found.groups):5}"
+            f"  wrong {len(found.wrong)}"
             f"  missed {len(found.missed)}  order {'same' if found.ordered else 'DIFFERENT'}"
             f"  after a run {'same' if same else 'DIFFERENT'}"
         )

@@ -156,7 +156,7 @@ def remember(
 
 def selects_by_history(config: pytest.Config) -> bool:
     option: Any = config.option
-    names = ("lf", "failedfirst", "newfirst", "stepwise")
+    names = ("lf", "failedfirst", "newfirst", "stepwise", "dx_changed")
     return any(getattr(option, name, False) for name in names) or any(
         config.pluginmanager.hasplugin(name) for name in UNSTABLE_PLUGINS
     )

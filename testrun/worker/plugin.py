@@ -18,6 +18,7 @@ from .controller import Controller
 from .durations import Durations
 from .fallback import reason_for_one_process
 from .grouping import Grouping
+from .impact import Impact
 from .learning import Learner
 from .progress import Progress
 from .result_files import ResultFiles
@@ -73,6 +74,8 @@ class DxPlugin(XdistFixtures):
             yield files
         if config.option.dx_shard:
             yield Sharding(*config.option.dx_shard)
+        if config.option.dx_changed:
+            yield Impact(config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:

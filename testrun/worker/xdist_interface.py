@@ -93,6 +93,12 @@ def add_options(parser: pytest.Parser) -> None:
         type=shard,
         help="run the I-th of N parts, the same on every machine",
     )
+    add(
+        "--changed",
+        dest="dx_changed",
+        action="store_true",
+        help="run the files that have not passed as they, and what they import, are now",
+    )
     for name in ("--server", "--no-server"):
         # The launcher's business, before this process is there.
         add(name, dest="dx_server", action="store_true", help=SERVER_HELP[name])

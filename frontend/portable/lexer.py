@@ -53,44 +53,47 @@ class _Loop:
             "continuation": lambda _, start: scanner.continuation(start),
             "open_string": scanner.open_string,
             "name": scanner.name,
-            "prefixed": scanner.name,
         }
         self.handlers = {pattern.groupindex[name]: call for name, call in handlers.items()}
 
     def run(self) -> None:
-        """Names and simple operators, nine tokens in ten, are added here: a call costs more."""
+        """Names and operators, nine tokens in ten, are added here: a call costs more."""
         scanner = self.scanner
         tokens = scanner.tokens
         text = tokens.text
         match = self.pattern.match
-        handlers = self.handlers
-        name, simple = (self.pattern.groupindex[group] for group in ("name", "simple"))
-        keywords, operators = scanner.vocabulary.keywords, scanner.vocabulary.operators
-        name_kind = scanner.vocabulary.kinds["NAME"]
+        handlers, fstrings = self.handlers, scanner.fstrings
+        plain, delicate = (self.pattern.groupindex[group] for group in ("plain", "delicate"))
+        vocabulary = scanner.vocabulary
+        kind_of = (vocabulary.operators | vocabulary.keywords).get
+        name_kind = vocabulary.kinds["NAME"]
         add_kind, add_value = tokens.kinds.append, tokens.values.append
         add_start, add_end = tokens.starts.append, tokens.ends.append
+        size = len(text)
         index = scanner.begin_line(0)
-        while index < len(text):
+        line, line_start = scanner.line, scanner.line_start
+        while index < size:
             found = match(text, index)
             if found is None:
                 index = _skip_blanks(text, index)
-                index = scanner.unknown(index) if index < len(text) else index
+                index = scanner.unknown(index) if index < size else index
                 continue
             group = found.lastindex or 0
             word = found[group]
             start, index = found.span(group)
-            if group == name and word.isascii():
-                kind = keywords.get(word)
-                add_kind(name_kind if kind is None else kind)
-                add_value(word if kind is None else None)
-            elif group == simple:
-                add_kind(operators[word])
+            if group == plain:
+                add_kind(kind_of(word, name_kind))
+                add_value(word)
+            elif group == delicate and not fstrings:
+                scanner.count_bracket(word, start)
+                add_kind(kind_of(word, name_kind))
                 add_value(None)
             else:
                 index = handlers[group](word, start)
+                line, line_start = scanner.line, scanner.line_start
                 continue
-            add_start((scanner.line, start - scanner.line_start))
-            add_end((scanner.line, index - scanner.line_start))
+            add_start((line, start - line_start))
+            add_end((line, index - line_start))
 
     def delicate(self, text: str, start: int) -> int:
         scanner = self.scanner
@@ -116,14 +119,13 @@ def _pattern(operators: tuple[str, ...], templates: bool) -> re.Pattern[str]:
     starts = lexicon.FSTRING_START + (f"|{lexicon.TSTRING_START}" if templates else "")
     simple = [text for text in operators if text not in lexicon.DELICATE]
     groups = {
-        "name": rf"{lexicon.NAME}(?!['\"A-Za-z0-9_\x80-\xff])",
-        "simple": lexicon.operators(simple),
+        "plain": f"{lexicon.PLAIN_NAME}|{lexicon.operators(simple)}",
         "delicate": lexicon.operators(list(lexicon.DELICATE)),
         "newline": r"\n",
         "string": lexicon.STRING,
         "fstring": starts,
         "open_string": lexicon.OPEN_STRING,
-        "prefixed": lexicon.NAME,
+        "name": lexicon.NAME,
         "number": lexicon.NUMBER,
         "comment": lexicon.COMMENT,
         "continuation": lexicon.CONTINUATION,

@@ -10,6 +10,8 @@ import re
 
 BLANKS = r"[ \t\f]*"
 NAME = r"[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*"
+#: In ASCII, and not the prefix of a string.
+PLAIN_NAME = r"[A-Za-z_][A-Za-z0-9_]*(?!['\"A-Za-z0-9_\x80-\xff])"
 
 _DIGITS = r"[0-9](?:_?[0-9])*"
 _EXPONENT = rf"[eE][-+]?{_DIGITS}"

@@ -19,9 +19,7 @@ from dx_py.frontend.portable.tokens import Position, Tokens, refuse
 from dx_py.frontend.portable.vocabulary import Vocabulary, vocabulary
 from dx_py.frontend.tables import Tables
 
-#: Stands after the last token, where only the accepting state may be.
-_END = -1
-_KEY_SHIFT = 8
+_STATE_SHIFT, _NAME_SHIFT = 16, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +32,32 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Automaton:
-    """The tables with what the loop looks up for each production.
+    """The tables as the loop looks things up: a row of actions a state, a number a token.
 
-    ``productions[n]`` is (nonterminal, symbols, reduction, whether a unit). ``jumps[state]``
-    maps a nonterminal and the next token to the state after all units that follow; it is
-    filled as it is needed, which is safe from several threads: all store the same.
+    ``actions[state][kind]`` holds default reductions too; the kind after the last stands behind
+    the last token, where only the accepting state may be. ``productions[n]`` is (nonterminal
+    shifted for a key, symbols, reduction, whether a unit). ``jumps`` maps a state, a
+    nonterminal and the next token to the state after all units that follow, and to its action;
+    it is filled as it is needed, which is safe from several threads: all store the same.
     """
 
     tables: Tables
     vocabulary: Vocabulary
+    actions: list[list[int]]
     productions: list[tuple[int, int, Reduction, bool]]
-    jumps: list[dict[int, int]]
+    jumps: dict[int, tuple[int, int]]
 
-    def jump(self, below: int, nonterminal: int, kind: int) -> int:
-        """The state after ``nonterminal`` and every unit reduction that ``kind`` asks for."""
-        tables = self.tables
+    def jump(self, below: int, name: int, kind: int) -> tuple[int, int]:
+        """The state after nonterminal ``name`` and every unit reduction that ``kind`` asks
+        for, and what it asks for there."""
+        key = below << _STATE_SHIFT | name | kind
         while True:
-            state = tables.gotos[below][nonterminal]
-            action = tables.defaults[state] or tables.actions[state].get(kind, 0)
+            state = self.tables.gotos[below][name >> _NAME_SHIFT]
+            action = self.actions[state][kind]
             if action >= 0 or not self.productions[-action][3]:
-                return state
-            nonterminal = self.productions[-action][0]
+                self.jumps[key] = state, action
+                return state, action
+            name = self.productions[-action][0]
 
 
 def parse_utf8(source: bytes, tables: Tables, *, mode: str, minor_version: int) -> Parsed:
@@ -87,9 +90,21 @@ def _build(tables: Tables, minor_version: int) -> Automaton:
     return Automaton(
         tables=tables,
         vocabulary=vocabulary(grammar),
-        productions=[(name, size, call, unit) for (name, size), call, unit in rows],
-        jumps=[{} for _ in tables.gotos],
+        actions=_dense(tables),
+        productions=[
+            (name << _NAME_SHIFT, size, call, unit) for (name, size), call, unit in rows
+        ],
+        jumps={},
     )
+
+
+def _dense(tables: Tables) -> list[list[int]]:
+    width = len(tables.terminals) + 1
+    rows = [[default] * width for default in tables.defaults]
+    for row, default, actions in zip(rows, tables.defaults, tables.actions, strict=True):
+        for kind, action in actions.items():
+            row[kind] = default or action
+    return rows
 
 
 def reductions_for(grammar: Grammar, minor_version: int) -> list[Reduction]:
@@ -121,9 +136,8 @@ def _too_new(since: Since, size: int) -> Reduction:
 
 def run(machine: Automaton, tokens: Tokens, source: Source) -> ast.AST:
     """The tree of ``tokens``. Raises ``Refusal`` at the first token that cannot go on."""
-    actions, defaults = machine.tables.actions, machine.tables.defaults
-    productions, jumps = machine.productions, machine.jumps
-    kinds = [*tokens.kinds, _END]
+    actions, productions, jumps = machine.actions, machine.productions, machine.jumps
+    kinds = [*tokens.kinds, len(machine.tables.terminals)]
     token_values, token_starts, token_ends = tokens.values, tokens.starts, tokens.ends
     states = [0]
     values: list[Any] = []
@@ -131,8 +145,8 @@ def run(machine: Automaton, tokens: Tokens, source: Source) -> ast.AST:
     ends: list[Position] = []
     state = index = 0
     kind = kinds[0]
-    while True:
-        action = defaults[state] or actions[state].get(kind, 0)
+    action = actions[0][kind]
+    while action:
         if action > 0:
             state = action
             states.append(state)
@@ -141,31 +155,30 @@ def run(machine: Automaton, tokens: Tokens, source: Source) -> ast.AST:
             ends.append(token_ends[index])
             index += 1
             kind = kinds[index]
+            action = actions[state][kind]
             continue
-        if action == 0:
-            break
-        nonterminal, size, call, is_unit = productions[-action]
-        if is_unit:
+        name, size, call, is_unit = productions[-action]
+        if size == 1:
+            if not is_unit:
+                values[-1] = call(values, starts, ends, source)
             states.pop()
         elif size:
             value = call(values, starts, ends, source)
+            end = ends[-1]
             del states[-size:]
-            if size > 1:
-                end = ends[-1]
-                size -= 1
-                del values[-size:], starts[-size:], ends[-size:]
-                ends[-1] = end
+            size -= 1
+            del values[-size:], starts[-size:], ends[-size:]
             values[-1] = value
+            ends[-1] = end
         else:
             values.append(call(values, starts, ends, source))
             starts.append(token_starts[index])
             ends.append(ends[-1])
         below = states[-1]
-        key = nonterminal << _KEY_SHIFT | kind
-        known = jumps[below].get(key)
-        if known is None:
-            known = jumps[below][key] = machine.jump(below, nonterminal, kind)
-        state = known
+        try:
+            state, action = jumps[below << _STATE_SHIFT | name | kind]
+        except KeyError:
+            state, action = machine.jump(below, name, kind)
         states.append(state)
     if state != machine.tables.accept:
         raise refuse("invalid syntax", token_starts[index], token_ends[index])

@@ -8,6 +8,7 @@ messages are those of CPython's Parser/tokenizer.c.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from dx_py.frontend.portable.literals import check_number, normalised_name, number_value
@@ -23,7 +24,9 @@ HUGE_INTEGER_ADVICE = (
 )
 
 _CLOSING = {")": "(", "]": "[", "}": "{"}
-
+_SPACES = re.compile(r" *")
+_OTHER_BLANKS = frozenset("\t\f\\")
+_BLANK_LINES = re.compile(r"(?:[ \t\f]*(?:#[^\n]*)?\n)+")
 
 _COMPOUND = ("IF", "WHILE", "FOR", "TRY", "WITH", "DEF", "CLASS", "ASYNC", "AT", "MATCH")
 
@@ -134,10 +137,7 @@ class Scanner:
     def operator(self, text: str, start: int) -> int:
         end = start + len(text)
         ends_field = text == "}" and self.in_field()
-        if text in "([{":
-            self.open_bracket(text, start)
-        elif text in ")]}":
-            self.close_bracket(text, start)
+        self.count_bracket(text, start)
         marks = ends_field or (text in ("{", "!", ":") and self.in_field())
         value = start if marks else None
         self.tokens.add(
@@ -169,6 +169,13 @@ class Scanner:
 
     # ---- Brackets.
 
+    def count_bracket(self, text: str, start: int) -> None:
+        """What the operator does to the brackets that are open."""
+        if text in "([{":
+            self.open_bracket(text, start)
+        elif text in ")]}":
+            self.close_bracket(text, start)
+
     def open_bracket(self, text: str, start: int) -> None:
         if len(self.brackets) >= MAX_BRACKETS:
             raise refuse("too many nested parentheses", self.place(start))
@@ -194,14 +201,15 @@ class Scanner:
     # ---- Logical lines.
 
     def end_logical_line(self) -> None:
-        self.name_soft_keyword()
+        first = self.first_of_line
+        if first < len(self.tokens.kinds) and self.tokens.values[first] in ("match", "case"):
+            self.name_soft_keyword(first)
         self.tokens.add_mark(self.vocabulary.kinds["NEWLINE"])
 
-    def name_soft_keyword(self) -> None:
+    def name_soft_keyword(self, first: int) -> None:
         kinds, values = self.tokens.kinds, self.tokens.values
-        first = self.first_of_line
         numbers = self.vocabulary.kinds
-        if first >= len(kinds) or kinds[first] != numbers["NAME"]:
+        if kinds[first] != numbers["NAME"]:
             return
         if values[first] == "match":
             if kinds[-1] == numbers["COLON"] and len(kinds) - first > 2:
@@ -216,20 +224,28 @@ class Scanner:
         Returns where that text starts, or the length of the source.
         """
         text = self.tokens.text
-        while index < len(text):
+        while True:
+            skipped = _BLANK_LINES.match(text, index)
+            if skipped is not None:
+                self.count_lines(skipped[0], index)
+                index = skipped.end()
             end, column, alternative = self.measure(index)
-            if end < len(text) and text[end] == "#":
-                end = text.find("\n", end)
-            if end >= len(text) or text[end] != "\n":
+            if end >= len(text):
+                return end
+            if text[end] not in "\n#":
                 self.indent(column, alternative, end)
                 return end
-            index = self.next_line(end)
-        return len(text)
+            index = self.next_line(text.find("\n", end))
 
     def measure(self, index: int) -> tuple[int, int, int]:
         """End and width of the blanks at ``index``; a backslash goes on with the next line."""
         text = self.tokens.text
-        column = alternative = 0
+        spaces = _SPACES.match(text, index)
+        assert spaces is not None, "even none are some"
+        column = alternative = spaces.end() - index
+        index = spaces.end()
+        if text[index : index + 1] not in _OTHER_BLANKS:
+            return index, column, alternative
         fixed: tuple[int, int] | None = None
         while True:
             letter = text[index : index + 1]

@@ -1,5 +1,6 @@
 /* Replacement fields of f-strings and t-strings. */
 #include "actions.h"
+#include "escapes.h"
 
 /* A token of a field as a tuple: its byte offset, and where it starts. */
 dx_value *dx_mark(dx_context *context, dx_value *offset, dx_span span)
@@ -31,7 +32,7 @@ typedef struct {
     dx_value *value, *conversion, *spec;
     size_t text_start, text_end; /* offsets of the expression's text */
     dx_position end_of_text;
-    bool debug;
+    bool debug, raw;
 } field_parts;
 
 /* The first of the tokens that may follow the expression. */
@@ -60,6 +61,7 @@ static field_parts collect(dx_context *context, dx_value *value, dx_value *debug
     field_parts parts = {.value = value, .debug = ((dx_int *)debug)->value != 0};
     parts.conversion = conversion_code(context, conversion, spec, parts.debug);
     parts.spec = spec == DX_V_NONE ? DX_V_NONE : dx_as_tuple(spec)->first;
+    parts.raw = open->flags & DX_RAW;
     parts.text_start = (size_t)((dx_int *)open)->value + 1;
     parts.text_end = (size_t)((dx_int *)end->first)->value;
     parts.end_of_text = end->span.start;
@@ -89,7 +91,10 @@ static dx_value *with_debug_text(dx_context *context, const field_parts *parts, 
 {
     dx_position start = {span.start.line, span.start.column + 1};
     dx_span text_span = {start, parts->end_of_text};
-    dx_value *text = &debug_text(context, parts)->head;
+    dx_text *shown = debug_text(context, parts);
+    if (!parts->raw)
+        shown = dx_unescape_fstring(context, text_span, shown->bytes, shown->size);
+    dx_value *text = &shown->head;
     dx_list *values = dx_new_list(context, 2);
     dx_push(context, values, dx_new_constant(context, text_span, text, DX_V_NONE));
     dx_push(context, values, field);

@@ -103,21 +103,30 @@ static void check_same_type(dx_context *context, const dx_list *parts)
                 "cannot mix t-string literals with string or bytes literals");
 }
 
-static void splice(dx_context *context, dx_list *out, const dx_list *parts)
+static bool is_empty_text(dx_value *part)
+{
+    return part->kind == DX_K_Constant && !constant_text(part)->size;
+}
+
+/* Text inside an f-string that stands for nothing, as a joined line does, leaves no trace. */
+static void splice(dx_context *context, dx_list *out, const dx_list *parts, bool is_inside)
 {
     for (int32_t i = 0; i < parts->size; i++) {
         dx_value *part = parts->items[i];
         if (part->kind == DX_K_JoinedStr || part->kind == DX_K_TemplateStr)
-            splice(context, out, dx_as_list(dx_as_node(part)->fields[0]));
-        else
+            splice(context, out, dx_as_list(dx_as_node(part)->fields[0]), true);
+        else if (!is_inside || !is_empty_text(part))
             dx_push(context, out, part);
     }
 }
 
-dx_value *dx_flattened(dx_context *context, dx_value *parts)
+/* A format of one text that stands for nothing has no parts; beside others it stays. */
+dx_value *dx_flattened(dx_context *context, dx_value *value)
 {
-    dx_list *flat = dx_new_list(context, dx_as_list(parts)->size);
-    splice(context, flat, dx_as_list(parts));
+    const dx_list *parts = dx_as_list(value);
+    dx_list *flat = dx_new_list(context, parts->size);
+    if (parts->size != 1 || !is_empty_text(parts->items[0]))
+        splice(context, flat, parts, false);
     return &flat->head;
 }
 

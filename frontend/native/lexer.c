@@ -430,10 +430,27 @@ static void close_bracket(dx_lexer *lexer, const char *at)
                   open.bracket);
 }
 
+/* For CPython what `=` shows ends at the first `!`, that of `!=` included. */
+static void note_bang(dx_lexer *lexer, const char *at)
+{
+    dx_fstring *fstring = &lexer->fstrings[lexer->fstring_count - 1];
+    const char **first = &fstring->first_bang[fstring->field_count - 1];
+    if (!*first && !fstring->is_template)
+        *first = at;
+}
+
+static const char *end_of_shown(const dx_lexer *lexer, const char *at)
+{
+    const dx_fstring *fstring = &lexer->fstrings[lexer->fstring_count - 1];
+    const char *bang = fstring->first_bang[fstring->field_count - 1];
+    return bang ? bang : at;
+}
+
 /* `}`, `:` or `!` right inside a replacement field. */
 static void lex_field_mark(dx_lexer *lexer, const char *at)
 {
-    dx_value *offset = dx_new_int(lexer->context, at - lexer->context->text);
+    dx_value *offset =
+        dx_new_int(lexer->context, end_of_shown(lexer, at) - lexer->context->text);
     dx_span span = dx_span_to(lexer, at, at + 1);
     if (*at == '!') {
         dx_emit(lexer, DX_T_EXCLAMATION, span, offset);
@@ -527,6 +544,14 @@ DX_NORETURN static void fail_character(dx_lexer *lexer, const char *at)
     dx_lexer_fail(lexer, at, at + 1, "invalid syntax");
 }
 
+/* Whether the parser may take the operator, inside an f-string, for a mark of a field: it then
+ * wants its offset. At a broken end of a format that holds beside real fields too. */
+static bool may_mark_field(int type)
+{
+    return type == DX_T_LBRACE || type == DX_T_RBRACE || type == DX_T_COLON ||
+           type == DX_T_EXCLAMATION;
+}
+
 static void lex_operator(dx_lexer *lexer, const char *at)
 {
     bool in_field = dx_at_field_level(lexer);
@@ -539,10 +564,19 @@ static void lex_operator(dx_lexer *lexer, const char *at)
     case -1: fail_character(lexer, at);
     case DX_T_LPAR: case DX_T_LSQB: case DX_T_LBRACE: dx_open_bracket(lexer, at); break;
     case DX_T_RPAR: case DX_T_RSQB: case DX_T_RBRACE: close_bracket(lexer, at); break;
-    case DX_T_NOTEQUAL: check_not_equal(lexer, at); break;
+    case DX_T_NOTEQUAL:
+        check_not_equal(lexer, at);
+        if (in_field && *at == '!')
+            note_bang(lexer, at);
+        break;
     default: break;
     }
-    dx_emit(lexer, found.type, dx_span_to(lexer, at, at + found.size), DX_V_NONE);
+    dx_value *value = DX_V_NONE;
+    if (lexer->fstring_count && may_mark_field(found.type)) {
+        value = dx_new_int(lexer->context, at - lexer->context->text);
+        value->flags = DX_RAW;
+    }
+    dx_emit(lexer, found.type, dx_span_to(lexer, at, at + found.size), value);
     lexer->at = at + found.size;
 }
 

@@ -42,6 +42,7 @@ typedef struct {
     dx_span start;
     int field_count;                 /* open replacement fields, each in the other's format */
     int field_level[DX_MAX_FIELDS];  /* bracket level inside each field */
+    const char *first_bang[DX_MAX_FIELDS]; /* the first `!` or `!=` at that level, or NULL */
 } dx_fstring;
 
 typedef struct {

@@ -115,7 +115,9 @@ static void emit_text(dx_lexer *lexer, text_run run, const char *text_end, const
     dx_text *text =
         dx_new_text(lexer->context, DX_STRING, run.start, (size_t)(text_end - run.start));
     dx_check_utf8(lexer->context, fstring_span(lexer), text->bytes, text->size);
-    text->head.flags = lexer->fstrings[lexer->fstring_count - 1].raw ? DX_RAW : 0;
+    const dx_fstring *fstring = &lexer->fstrings[lexer->fstring_count - 1];
+    /* CPython reads the escapes of a format, in a raw string too. */
+    text->head.flags = fstring->raw && !fstring->field_count ? DX_RAW : 0;
     dx_emit(lexer, DX_T_FSTRING_MIDDLE, (dx_span){run.place, dx_here(lexer, end)}, &text->head);
 }
 
@@ -137,9 +139,12 @@ static void open_field(dx_lexer *lexer, dx_fstring *fstring, text_run run, const
     if (fstring->field_count >= DX_MAX_FIELDS)
         dx_lexer_fail(lexer, at, at + 1, "f-string: expressions nested too deeply");
     dx_open_bracket(lexer, at);
+    dx_value *offset = dx_new_int(lexer->context, at - lexer->context->text);
+    /* CPython reads the escapes of what `=` shows, as of the text around it; not in a format. */
+    offset->flags = fstring->raw || fstring->is_template || fstring->field_count ? DX_RAW : 0;
+    fstring->first_bang[fstring->field_count] = NULL;
     fstring->field_level[fstring->field_count++] = lexer->level;
-    dx_emit(lexer, DX_T_LBRACE, dx_span_to(lexer, at, at + 1),
-            dx_new_int(lexer->context, at - lexer->context->text));
+    dx_emit(lexer, DX_T_LBRACE, dx_span_to(lexer, at, at + 1), offset);
     lexer->at = at + 1;
 }
 

@@ -31,7 +31,8 @@ enum {
 
 enum {
     DX_HAS_SURROGATES = 1, /* of a string */
-    DX_RAW = 1,            /* of the text part of an f-string: backslashes are literal */
+    DX_RAW = 1,            /* of the text part of an f-string, or the offset of a field's brace:
+                            * backslashes are literal */
     DX_PARENTHESISED = 1   /* of a NamedExpr node */
 };
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from dx_py.frontend.portable.scanner import OpenFString, Scanner
-from dx_py.frontend.portable.tokens import refuse, utf8
+from dx_py.frontend.portable.tokens import Opening, refuse
 
 MAX_FIELD_NESTING = 3
 
@@ -33,7 +33,7 @@ def end_field(scanner: Scanner, start: int) -> int:
     """The brace that closes a field, then the text that follows."""
     end = scanner.operator("}", start)
     fstring = scanner.fstrings[-1]
-    fstring.field_depth, fstring.in_spec = fstring.outer.pop()
+    fstring.field_depth, fstring.in_spec, fstring.bang = fstring.outer.pop()
     return scan_text(scanner, end)
 
 
@@ -84,7 +84,7 @@ def _text_end(scanner: Scanner, index: int) -> tuple[int, str]:
         named = None if fstring.is_raw else _NAMED_CHARACTER.match(text, index)
         if named:
             return named.end(), "\\N"
-        index = _escape_end(text, index) if letter == "\\" else index + 1
+        index = _escape_end(scanner, index) if letter == "\\" else index + 1
 
 
 def _plain_end(text: str, index: int) -> int:
@@ -92,8 +92,15 @@ def _plain_end(text: str, index: int) -> int:
     return found.end() if found else index
 
 
-def _escape_end(text: str, index: int) -> int:
-    return index + 1 if text[index + 1 : index + 2] in ("{", "}") else index + 2
+def _escape_end(scanner: Scanner, index: int) -> int:
+    """Braces keep their meaning after a backslash."""
+    letter = scanner.tokens.text[index + 1 : index + 2]
+    if letter not in ("{", "}"):
+        return index + 2
+    if not scanner.fstrings[-1].is_raw:
+        message = f"invalid escape sequence '\\{letter}'"
+        scanner.tokens.warnings.append((scanner.place(index), message))
+    return index + 1
 
 
 def _put_text(scanner: Scanner, fstring: OpenFString, start: int, end: int, stop: str) -> None:
@@ -105,7 +112,10 @@ def _put_text(scanner: Scanner, fstring: OpenFString, start: int, end: int, stop
     first = scanner.place(start)
     scanner.count_lines(scanner.tokens.text[start:end], start)
     kind = scanner.vocabulary.kinds["FSTRING_MIDDLE"]
-    scanner.tokens.add(kind, (utf8(text), fstring.is_raw), first, scanner.place(end))
+    decoded = scanner.decoded(text, fstring.start, fstring.start)
+    # CPython reads the escapes of a format, in a raw string too.
+    is_raw = fstring.is_raw and not fstring.in_spec
+    scanner.tokens.add(kind, (decoded, is_raw), first, scanner.place(end))
 
 
 def _needs_empty_text(scanner: Scanner, stop: str) -> bool:
@@ -118,10 +128,14 @@ def _begin_field(scanner: Scanner, start: int) -> int:
     fstring = scanner.fstrings[-1]
     if len(fstring.outer) >= MAX_FIELD_NESTING:
         raise refuse("f-string: expressions nested too deeply", scanner.place(start))
-    fstring.outer.append((fstring.field_depth, fstring.in_spec))
+    # The host reads the escapes of what `=` shows, as of the text around it; not in a format.
+    is_raw = fstring.is_raw or fstring.is_template or fstring.in_spec
+    fstring.outer.append((fstring.field_depth, fstring.in_spec, fstring.bang))
     fstring.field_depth = len(scanner.brackets) + 1
-    fstring.in_spec = False
-    return scanner.operator("{", start)
+    fstring.in_spec, fstring.bang = False, -1
+    after = scanner.operator("{", start)
+    scanner.tokens.values[-1] = Opening(start, is_raw)
+    return after
 
 
 def _end_fstring(scanner: Scanner, fstring: OpenFString, start: int) -> int:

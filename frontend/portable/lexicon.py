@@ -41,7 +41,7 @@ KEYWORD_AFTER_NUMBER = r"and|else|for|if|in|is|not|or"
 
 
 #: Operators that a bracket depth or a replacement field depends on.
-DELICATE = ("(", ")", "[", "]", "{", "}", ":", ":=", "!")
+DELICATE = ("(", ")", "[", "]", "{", "}", ":", ":=", "!", "!=")
 
 
 def operators(texts: list[str]) -> str:

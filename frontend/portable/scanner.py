@@ -11,8 +11,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from dx_py.frontend.portable.literals import check_number, normalised_name, number_value
-from dx_py.frontend.portable.tokens import Position, Refusal, Span, Tokens, refuse, utf8
+from dx_py.frontend.portable.literals import (
+    check_number,
+    normalised_name,
+    number_value,
+    touching_kind,
+)
+from dx_py.frontend.portable.tokens import (
+    Dialect,
+    Position,
+    Refusal,
+    Span,
+    Tokens,
+    refuse,
+    utf8,
+)
 from dx_py.frontend.portable.vocabulary import Vocabulary
 
 MAX_BRACKETS = 200
@@ -26,7 +39,12 @@ HUGE_INTEGER_ADVICE = (
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _SPACES = re.compile(r" *")
 _OTHER_BLANKS = frozenset("\t\f\\")
+_EMPTY_LINES = re.compile(r"(?:[ \t\f]*\n)+")
 _BLANK_LINES = re.compile(r"(?:[ \t\f]*(?:#[^\n]*)?\n)+")
+#: Of PEP 484.
+_TYPE_COMMENT = re.compile(
+    r"#[ \t]*type:[ \t]*(?P<type>(?P<ignore>ignore(?![A-Za-z0-9\x80-\xff]))?.*)", re.DOTALL
+)
 
 _COMPOUND = ("IF", "WHILE", "FOR", "TRY", "WITH", "DEF", "CLASS", "ASYNC", "AT", "MATCH")
 
@@ -39,7 +57,8 @@ class OpenBracket:
 
 @dataclass(slots=True)
 class OpenFString:
-    """``field_depth``: number of open brackets where the innermost field is, or -1 in text."""
+    """``field_depth``: number of open brackets where the innermost field is, or -1 in text;
+    ``bang``: where the first ``!=`` of that field is, or -1."""
 
     quote: str
     is_raw: bool
@@ -47,7 +66,8 @@ class OpenFString:
     start: Position
     field_depth: int = -1
     in_spec: bool = False
-    outer: list[tuple[int, bool]] = field(default_factory=list)
+    bang: int = -1
+    outer: list[tuple[int, bool, int]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -63,6 +83,7 @@ class Indentation:
 class Scanner:
     vocabulary: Vocabulary
     tokens: Tokens
+    dialect: Dialect
     line: int = 1
     line_start: int = 0
     brackets: list[OpenBracket] = field(default_factory=list)
@@ -91,7 +112,8 @@ class Scanner:
     def checked_name(self, text: str, start: int) -> str:
         if text.isascii():
             return text
-        name = normalised_name(text)
+        places = self.place(start), self.place(start + len(text))
+        name = normalised_name(self.decoded(text, *places))
         if isinstance(name, str):
             return name
         place = self.place(start + name.offset)
@@ -107,14 +129,27 @@ class Scanner:
         except ValueError as error:
             message = f"{error} - {HUGE_INTEGER_ADVICE}"
             raise refuse(message, self.place(start), self.place(end)) from None
+        kind = touching_kind(text, self.tokens.text, end)
+        if kind is not None:
+            self.tokens.warnings.append((self.place(start), f"invalid {kind} literal"))
         return self.put("NUMBER", value, start, end)
 
     def string(self, text: str, start: int) -> int:
         first = self.place(start)
         end = start + len(text)
         self.count_lines(text, start)
-        self.tokens.add(self.vocabulary.kinds["STRING"], utf8(text), first, self.place(end))
+        last = self.place(end)
+        self.tokens.add(
+            self.vocabulary.kinds["STRING"], self.decoded(text, first, last), first, last
+        )
         return end
+
+    def decoded(self, text: str, start: Position, end: Position) -> str:
+        """What ``text`` says, if it is UTF-8; the token that it is part of has these places."""
+        try:
+            return utf8(text)
+        except UnicodeDecodeError as error:
+            raise refuse(f"(unicode error) {error}", start, end) from None
 
     def open_string(self, text: str, start: int) -> int:
         rest = self.tokens.text[start + len(text) :]
@@ -136,14 +171,49 @@ class Scanner:
 
     def operator(self, text: str, start: int) -> int:
         end = start + len(text)
-        ends_field = text == "}" and self.in_field()
+        value = self.field_mark(text, start) if self.fstrings else None
         self.count_bracket(text, start)
-        marks = ends_field or (text in ("{", "!", ":") and self.in_field())
-        value = start if marks else None
         self.tokens.add(
             self.vocabulary.operators[text], value, self.place(start), self.place(end)
         )
         return end
+
+    def not_equal(self, text: str, start: int) -> int:
+        """Either sign, where PEP 401 rules."""
+        end = start + len(text)
+        if text == "!=":
+            message = "with Barry as BDFL, use '<>' instead of '!='"
+            raise refuse(message, self.place(start), self.place(end))
+        return self.put("NOTEQUAL", None, start, end)
+
+    def comment(self, text: str, start: int, *, is_alone: bool = False) -> int:
+        """A token only if it is a type comment, and those are asked for."""
+        end = start + len(text)
+        found = _TYPE_COMMENT.match(text) if self.dialect.type_comments else None
+        if found is None:
+            return end
+        first, last = start + found.start("type"), end
+        if found["ignore"]:
+            # Alone in its line, the host takes the newline into its tag.
+            first, last = start + found.end("ignore"), end + is_alone
+        text = self.tokens.text[first:last]
+        decoded = self.decoded(text, self.place(first), self.place(last))
+        if not found["ignore"]:
+            return self.put("TYPE_COMMENT", decoded, first, last)
+        self.tokens.type_ignores.append((self.line, decoded))
+        return end
+
+    def field_mark(self, text: str, start: int) -> int | None:
+        """The offset, if the parser may take the operator for a mark of a field.
+
+        For the host what ``=`` shows ends at the first ``!``, that of ``!=`` included.
+        """
+        fstring = self.fstrings[-1]
+        if text == "!=" and self.in_field() and fstring.bang < 0 and not fstring.is_template:
+            fstring.bang = start
+        if text in ("}", "!", ":") and self.in_field() and fstring.bang >= 0:
+            return fstring.bang
+        return start if text in ("{", "}", "!", ":") else None
 
     def newline(self, start: int) -> int:
         """A line break outside brackets, after at least one token of the line."""
@@ -224,8 +294,10 @@ class Scanner:
         Returns where that text starts, or the length of the source.
         """
         text = self.tokens.text
+        lines = _EMPTY_LINES if self.dialect.type_comments else _BLANK_LINES
+        skip = lines.match
         while True:
-            skipped = _BLANK_LINES.match(text, index)
+            skipped = skip(text, index)
             if skipped is not None:
                 self.count_lines(skipped[0], index)
                 index = skipped.end()
@@ -235,7 +307,13 @@ class Scanner:
             if text[end] not in "\n#":
                 self.indent(column, alternative, end)
                 return end
-            index = self.next_line(text.find("\n", end))
+            if text[end] == "#":
+                before = len(self.tokens.kinds)
+                end = self.comment(text[end : text.find("\n", end)], end, is_alone=True)
+                if len(self.tokens.kinds) > before:
+                    self.first_of_line = before + 1
+                    return end
+            index = self.next_line(end)
 
     def measure(self, index: int) -> tuple[int, int, int]:
         """End and width of the blanks at ``index``; a backslash goes on with the next line."""

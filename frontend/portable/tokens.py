@@ -15,12 +15,37 @@ class Span(NamedTuple):
     end: Position
 
 
+class Opening(NamedTuple):
+    """The brace that opens a replacement field; ``is_raw`` if `=` shows backslashes as they
+    are."""
+
+    offset: int
+    is_raw: bool
+
+
+Warning = tuple[Position, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What is part of the language only if asked for.
+
+    ``templates`` are those of Python 3.14, type comments those of PEP 484; with ``diamonds``
+    ``<>`` replaces ``!=``, as PEP 401 has it.
+    """
+
+    templates: bool = False
+    type_comments: bool = False
+    diamonds: bool = False
+
+
 @dataclass(slots=True)
 class Tokens:
     """Terminal numbers, values and places of the tokens of one source text.
 
     ``text`` is the UTF-8 source decoded as Latin-1, so that an index is a byte offset. What a
-    token's value is stands in docs/frontend/grammar.md.
+    token's value is stands in docs/frontend/grammar.md. ``type_ignores`` holds lines and tags,
+    ``warnings`` what was odd about single tokens.
     """
 
     text: str
@@ -28,6 +53,8 @@ class Tokens:
     values: list[object] = field(default_factory=list)
     starts: list[Position] = field(default_factory=list)
     ends: list[Position] = field(default_factory=list)
+    type_ignores: list[tuple[int, str]] = field(default_factory=list)
+    warnings: list[Warning] = field(default_factory=list)
 
     def add(self, kind: int, value: object, start: Position, end: Position) -> None:
         self.kinds.append(kind)
@@ -61,7 +88,6 @@ def refuse(message: str, start: Position, end: Position | None = None) -> Refusa
 
 
 def utf8(latin: str) -> str:
-    """The text whose UTF-8 bytes ``latin`` shows one by one."""
-    return (
-        latin if latin.isascii() else latin.encode("latin-1").decode("utf-8", "surrogatepass")
-    )
+    """The text whose UTF-8 bytes ``latin`` shows one by one; ``UnicodeDecodeError`` if it has
+    none."""
+    return latin if latin.isascii() else latin.encode("latin-1").decode("utf-8")

@@ -92,6 +92,11 @@ def test_template_strings_need_3_14():
         _ast.parse(source, minor_version=14)
 
 
+def test_a_brace_in_a_broken_format_opens_no_field():
+    source = "f\"{K#\n:\n{o#\n=}'"
+    assert outcome(native, source) == outcome(host, source) == "refused"
+
+
 # ---- Limits.
 
 

@@ -11,9 +11,11 @@ from dx_py.frontend.portable.actions.lists import Mark
 from dx_py.frontend.portable.actions.targets import start_of
 from dx_py.frontend.portable.escapes import BadEscape, decode_bytes, decode_string
 from dx_py.frontend.portable.source import Source
-from dx_py.frontend.portable.tokens import Span, refuse, utf8
+from dx_py.frontend.portable.tokens import Opening, Span, refuse, utf8
 
 _LITERAL = re.compile(r"(\w*)(\"\"\"|'''|\"|')")
+#: The lexer warns of these, where it meets them.
+_BRACES = ("'\\{'", "'\\}'")
 _COMMENT = re.compile(r"#[^\n]*")
 
 Conversion = tuple[int, Mark]
@@ -31,7 +33,9 @@ def string_constant(source: Source, text: str, span: Span) -> ast.Constant:
 
 def string_text(source: Source, middle: tuple[str, bool], span: Span) -> ast.Constant:
     text, is_raw = middle
-    return _constant(text if is_raw else _decoded(source, text, span), None, span)
+    if not is_raw:
+        text = _decoded(source, text, span, told=_BRACES)
+    return _constant(text, None, span)
 
 
 def _value(source: Source, prefix: str, body: str, span: Span) -> str | bytes:
@@ -42,9 +46,15 @@ def _value(source: Source, prefix: str, body: str, span: Span) -> str | bytes:
     return body if "r" in prefix else _decoded(source, body, span)
 
 
-def _decoded(source: Source, text: str, span: Span) -> str:
+def _decoded(source: Source, text: str, span: Span, told: tuple[str, ...] = ()) -> str:
+    """Escapes whose warnings end with one of ``told`` have been reported."""
+
+    def warn(message: str) -> None:
+        if not message.endswith(told):
+            _warn(source, message, span)
+
     try:
-        return decode_string(text, lambda message: _warn(source, message, span))
+        return decode_string(text, warn)
     except BadEscape as error:
         raise refuse(str(error), *span) from None
 
@@ -84,6 +94,9 @@ def concatenated(parts: list[ast.expr]) -> ast.expr:
 
 
 def flattened(parts: list[ast.expr]) -> list[ast.expr]:
+    """A format of one text that stands for nothing has no parts; beside others it stays."""
+    if len(parts) == 1 and not _says_something(parts[0]):
+        return []
     flat: list[ast.expr] = []
     for part in parts:
         flat.extend(part.values if isinstance(part, ast.JoinedStr) else [part])
@@ -94,8 +107,14 @@ def _spliced(parts: list[ast.expr]) -> list[ast.expr]:
     """All parts of adjacent literals; fields with ``=`` are nested one level deeper."""
     flat: list[ast.expr] = []
     for part in parts:
-        flat.extend(flattened(part.values) if isinstance(part, ast.JoinedStr) else [part])
+        inner = flattened(part.values) if isinstance(part, ast.JoinedStr) else None
+        flat.extend([part] if inner is None else filter(_says_something, inner))
     return flat
+
+
+def _says_something(part: ast.expr) -> bool:
+    """Text that stands for nothing, as a joined line does, leaves no trace in an f-string."""
+    return not isinstance(part, ast.Constant) or part.value != ""
 
 
 def _folded(parts: Iterable[ast.expr]) -> list[ast.expr]:
@@ -150,7 +169,7 @@ def replacement_field(
     debug: int,
     converted: Conversion | None,
     spec: Spec | None,
-    opening: int,
+    opening: Opening | int,
     closing: Mark,
     span: Span,
 ) -> ast.expr:
@@ -171,13 +190,20 @@ def replacement_field(
     if not debug:
         return formatted
     end = (converted or spec or (None, closing))[1]
-    text = _expression_text(source, opening + 1, end.offset)
-    label = _constant(text, None, Span((line, column + 1), end.place))
+    label = _label(source, opening, end.offset, Span((line, column + 1), end.place))
     return _placed(ast.JoinedStr([label, formatted]), Span(span.start, end.place))
 
 
+def _label(source: Source, opening: Opening | int, end: int, span: Span) -> ast.Constant:
+    """What `=` shows. A brace that opens no field of its own, in a broken format, is an int."""
+    if isinstance(opening, int):
+        opening = Opening(opening, is_raw=True)
+    text = _expression_text(source, opening.offset + 1, end)
+    return _constant(text if opening.is_raw else _decoded(source, text, span), None, span)
+
+
 def _expression_text(source: Source, start: int, end: int) -> str:
-    return _COMMENT.sub("", utf8(source.text[start:end]))
+    return utf8(_COMMENT.sub("", source.text[start:end]))
 
 
 def interpolation(
@@ -186,7 +212,7 @@ def interpolation(
     debug: int,
     converted: Conversion | None,
     spec: Spec | None,
-    opening: int,
+    opening: Opening | int,
     closing: Mark,
     span: Span,
 ) -> ast.expr:

@@ -34,6 +34,11 @@ MODES = ("exec", "exec", "exec", "eval", "single", "func_type")
 STATEMENT = re.compile(rb"(?m)^(?=[^ \t\n])")
 
 
+FSTRING_PARTS = (
+    *"{}:!=a()[] \\\n\"'", "\\\n", "b#c\n", "!r", 'f"', "f'", "f'''", "'''", "{{", "}}",
+    ":=", "!=", "=}", "lambda ", "\\N{", "\\n", "x,",
+)  # fmt: skip
+
 #: A mode and a source.
 type Hostile = tuple[str, bytes]
 
@@ -61,7 +66,7 @@ def random_ones(count: int, seed: int) -> Iterator[Hostile]:
     texts = [path.read_bytes() for path in sources()]
     stretches = [stretch for text in texts for stretch in STATEMENT.split(text)[1:]]
     for _ in range(count):
-        make = chooser.choice((_mutant, _mutant, _mutant, _splice, _noise, _tokens))
+        make = chooser.choice((_mutant, _mutant, _mutant, _splice, _noise, _tokens, _fstring))
         yield chooser.choice(MODES), make(stretches, chooser)
 
 
@@ -88,6 +93,13 @@ def _splice(stretches: list[bytes], chooser: random.Random) -> bytes:
 
 def _noise(_: list[bytes], chooser: random.Random) -> bytes:
     return chooser.randbytes(chooser.randrange(1, 100))
+
+
+def _fstring(_: list[bytes], chooser: random.Random) -> bytes:
+    start = chooser.choice(("f'", 'f"', "rf'", 'f"""'))
+    quote = start.lstrip("rf")
+    inside = "".join(chooser.choices(FSTRING_PARTS, k=chooser.randrange(2, 14)))
+    return (start + inside + chooser.choice(("", "}", "}}")) + quote).encode()
 
 
 def _tokens(_: list[bytes], chooser: random.Random) -> bytes:

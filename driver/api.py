@@ -17,7 +17,7 @@ from operator import or_
 from types import CodeType
 from typing import Any, Final
 
-from dx_py.driver.trees import can_parse, parse_tree
+from dx_py.driver.trees import parse_tree
 from dx_py.frontend import unparser
 
 type Source = str | bytes | bytearray | memoryview | ast.AST
@@ -106,19 +106,14 @@ def _compile(
     if not isinstance(source, str | bytes | bytearray | memoryview) or flags & _PROMPT_FLAGS:
         return host(source)
     host(_LEAST.get(mode, ""))
-    options = {
-        "type_comments": bool(flags & ast.PyCF_TYPE_COMMENTS),
-        "barry_as_bdfl": bool(flags & _BARRY_AS_BDFL),
-    }
-    if not can_parse(**options):
-        return host(source)
     try:
         tree = parse_tree(
             source if isinstance(source, str) else bytes(source),
             filename=os.fsdecode(filename),
             mode=mode,
             minor_version=sys.version_info.minor if minor_version < 0 else minor_version,
-            **options,
+            type_comments=bool(flags & ast.PyCF_TYPE_COMMENTS),
+            barry_as_bdfl=bool(flags & _BARRY_AS_BDFL),
         )
         return tree if flags & ast.PyCF_ONLY_AST else host(tree)
     except RecursionError:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dx_py.frontend.encoding import to_utf8
 from dx_py.frontend.grammar.reader import read_grammar
 from dx_py.frontend.portable.lexer import tokenize
-from dx_py.frontend.portable.tokens import Position
+from dx_py.frontend.portable.tokens import Dialect, Position
 from dx_py.frontend.portable.vocabulary import vocabulary
 
 _LINE_BREAK = re.compile(rb"\r\n?")
@@ -23,7 +23,7 @@ def token_lines(source: bytes, filename: str) -> Iterator[str]:
     if not text.endswith(b"\n"):
         text += b"\n"
     grammar = read_grammar()
-    tokens = tokenize(text, vocabulary(grammar), "EXEC", templates=False)
+    tokens = tokenize(text, vocabulary(grammar), "EXEC", Dialect())
     lines = text.splitlines(keepends=True)
     for kind, start, end in zip(tokens.kinds, tokens.starts, tokens.ends, strict=True):
         place = f"{start[0]}:{start[1]}-{end[0]}:{end[1]}"

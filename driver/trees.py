@@ -18,11 +18,6 @@ else:
     _HAS_NATIVE = os.environ.get("DX_PORTABLE") != "1"
 
 
-def can_parse(*, type_comments: bool, barry_as_bdfl: bool) -> bool:
-    """Whether the front end knows these options: the one in pure Python does not."""
-    return _HAS_NATIVE or not (type_comments or barry_as_bdfl)
-
-
 def parse_tree(
     source: str | bytes,
     *,
@@ -32,7 +27,18 @@ def parse_tree(
     minor_version: int,
     barry_as_bdfl: bool,
 ) -> ast.AST:
-    """Raises and warns as ``ast.parse`` does; options are such as ``can_parse`` accepts."""
+    """Raises and warns as ``ast.parse`` does."""
+
+    def artifact() -> bytes:
+        return parse(
+            source,
+            filename=filename,
+            mode=mode,
+            type_comments=type_comments,
+            minor_version=minor_version,
+            barry_as_bdfl=barry_as_bdfl,
+        )
+
     if _HAS_NATIVE:
         try:
             return _ast.parse(
@@ -45,9 +51,9 @@ def parse_tree(
             )
         except SyntaxError:
             # The artifact's parser looks for the host's own words before it refuses.
-            parse(source, filename=filename, mode=mode, minor_version=minor_version)
+            artifact()
             raise
-    artifact = parse(source, filename=filename, mode=mode, minor_version=minor_version)
-    for line, _, message in ast_artifact.decode(artifact).warnings:
+    encoded = artifact()
+    for line, _, message in ast_artifact.decode(encoded).warnings:
         warnings.warn_explicit(message, SyntaxWarning, filename, line)
-    return to_ast(artifact)
+    return to_ast(encoded)

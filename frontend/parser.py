@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from dataclasses import asdict, dataclass
 
 from dx_py.artifacts.artifact import seal
 from dx_py.frontend import ast_artifact
@@ -24,6 +25,14 @@ _TOO_NEW = "only supported in Python"
 _LINE_BREAK = re.compile(rb"\r\n?")
 
 
+@dataclass(frozen=True, slots=True)
+class _Options:
+    mode: str
+    type_comments: bool
+    minor_version: int
+    barry_as_bdfl: bool
+
+
 def parse(
     source: bytes | str,
     *,
@@ -31,17 +40,20 @@ def parse(
     mode: str = "exec",
     type_comments: bool = False,
     minor_version: int = sys.version_info.minor,
+    barry_as_bdfl: bool = False,
 ) -> bytes:
     """The AST artifact of a source; no file name is in it.
 
     ``mode`` is "exec", "eval", "single" or "func_type"; ``minor_version`` the Python 3 whose
-    syntax is accepted. Raises what ``ast.parse`` raises, with its attributes.
+    syntax is accepted; with ``barry_as_bdfl`` the sign is ``<>``, as PEP 401 has it. Raises
+    what ``ast.parse`` raises, with its attributes.
     """
     text = to_utf8(source, filename=filename)
+    options = _Options(mode, type_comments, minor_version, barry_as_bdfl)
     try:
         if _HAS_NATIVE:
-            return seal(_native_body(text, mode, type_comments, minor_version))
-        return _portable_artifact(text, mode, minor_version)
+            return seal(_native_body(text, options))
+        return _portable_artifact(text, options)
     except Fault as fault:
         raise _explained(fault, source, text, mode, filename) from None
 
@@ -59,7 +71,7 @@ def _explained(
         found = explained_exception(
             text, mode, filename, parser_counts_bytes=not names_encoding(source)
         )
-        if found is not None and not (found.msg == GENERIC and _says_more(fault)):
+        if found is not None and not (found.msg == GENERIC and _says_more(fault, mode)):
             return found
     return host_exception(fault, text, filename=filename)
 
@@ -74,9 +86,12 @@ def _undecodable(fault: Fault, text: bytes, filename: str) -> Exception:
     return host_exception(fault, text, filename=filename)
 
 
-def _says_more(fault: Fault) -> bool:
-    """Whether the parser's own words are better than that the syntax is invalid."""
-    return fault.kind is not SyntaxError or _TOO_NEW in fault.message
+def _says_more(fault: Fault, mode: str) -> bool:
+    """Whether the parser's own words are better than that the syntax is invalid.
+
+    The search for reasons does not see bad indentation at the end of a block at a prompt.
+    """
+    return _TOO_NEW in fault.message or (mode == "single" and fault.kind is not SyntaxError)
 
 
 def _is_utf8(text: bytes) -> bool:
@@ -88,33 +103,23 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _native_body(text: bytes, mode: str, type_comments: bool, minor_version: int) -> bytes:
-    return native_parser.parse_body(
-        text,
-        mode=mode,
-        type_comments=type_comments,
-        minor_version=minor_version,
-        allow_incomplete=False,
-        barry_as_bdfl=False,
-    )
+def _native_body(text: bytes, options: _Options) -> bytes:
+    return native_parser.parse_body(text, allow_incomplete=False, **asdict(options))
 
 
-_PORTABLE_MODES = {
-    "exec": "EXEC",
-    "eval": "EVAL",
-    "single": "SINGLE",
-    "func_type": "FUNC_TYPE",
-}
-
-
-def _portable_artifact(text: bytes, mode: str, minor_version: int) -> bytes:
+def _portable_artifact(text: bytes, options: _Options) -> bytes:
     from dx_py.frontend.portable.parser import parse_utf8
     from dx_py.frontend.portable.tokens import Refusal
 
     tables = load_tables(read_grammar().digest)
     try:
         parsed = parse_utf8(
-            prepared(text), tables, mode=_PORTABLE_MODES[mode], minor_version=minor_version
+            prepared(text),
+            tables,
+            mode=options.mode.upper(),
+            minor_version=options.minor_version,
+            type_comments=options.type_comments,
+            barry_as_bdfl=options.barry_as_bdfl,
         )
     except Refusal as refusal:
         start, end = refusal.span
@@ -123,7 +128,7 @@ def _portable_artifact(text: bytes, mode: str, minor_version: int) -> bytes:
             refusal.kind, refusal.message, place, at_end=False, from_lexer=False
         ) from None
     warnings = [(line, column, message) for (line, column), message in parsed.warnings]
-    return ast_artifact.encode(parsed.tree, mode=mode, warnings=warnings)
+    return ast_artifact.encode(parsed.tree, mode=options.mode, warnings=warnings)
 
 
 def prepared(text: bytes) -> bytes:
@@ -131,10 +136,5 @@ def prepared(text: bytes) -> bytes:
     if b"\0" in text:
         message = "source code string cannot contain null bytes"
         raise Fault(SyntaxError, message, None, at_end=False, from_lexer=True)
-    try:
-        text.decode("utf-8")
-    except UnicodeDecodeError as error:
-        message = f"(unicode error) {error}"
-        raise Fault(SyntaxError, message, None, at_end=False, from_lexer=True) from None
     text = _LINE_BREAK.sub(b"\n", text)
     return text if not text or text.endswith(b"\n") else text + b"\n"

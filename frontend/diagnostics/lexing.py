@@ -22,7 +22,7 @@ from dx_py.frontend.diagnostics.tokens import (
 )
 from dx_py.frontend.grammar.reader import read_grammar
 from dx_py.frontend.portable.lexer import readable_tokens
-from dx_py.frontend.portable.tokens import Refusal, Tokens, refuse
+from dx_py.frontend.portable.tokens import Dialect, Refusal, Tokens, refuse
 from dx_py.frontend.portable.vocabulary import Vocabulary, vocabulary
 
 _NAMED = {
@@ -87,7 +87,7 @@ def _read_past_unknown(text: bytes, mode: str) -> tuple[Tokens, Refusal | None]:
     that this one is none.
     """
     for _ in range(_MAX_UNKNOWN):
-        found, refusal = readable_tokens(text, _vocabulary(), mode, templates=False)
+        found, refusal = readable_tokens(text, _vocabulary(), mode, Dialect())
         if refusal is None or refusal.message != _GENERIC:
             break
         line, column = refusal.span.start

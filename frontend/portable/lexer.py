@@ -11,32 +11,36 @@ from functools import cache
 from dx_py.frontend.portable import lexicon
 from dx_py.frontend.portable.fields import begin_spec, end_field, enters_spec, scan_text
 from dx_py.frontend.portable.scanner import Scanner
-from dx_py.frontend.portable.tokens import Refusal, Tokens
+from dx_py.frontend.portable.tokens import Dialect, Refusal, Tokens
 from dx_py.frontend.portable.vocabulary import Vocabulary
 
 
-def tokenize(source: bytes, vocabulary: Vocabulary, mode: str, *, templates: bool) -> Tokens:
+def tokenize(source: bytes, vocabulary: Vocabulary, mode: str, dialect: Dialect) -> Tokens:
     """Tokens of UTF-8 ``source`` whose line breaks are ``\\n``; ``mode`` as EXEC, EVAL, ...
 
-    ``templates`` lets ``t"..."`` be a template (3.14). Raises ``Refusal``.
+    Raises ``Refusal``.
     """
-    scanner = Scanner(vocabulary, Tokens(source.decode("latin-1")))
-    scanner.begin(mode)
-    _Loop(scanner, _pattern(tuple(vocabulary.operators), templates)).run()
+    scanner = _begin(source, vocabulary, mode, dialect)
+    _Loop(scanner, _pattern(tuple(vocabulary.operators), dialect)).run()
     return scanner.finish()
 
 
 def readable_tokens(
-    source: bytes, vocabulary: Vocabulary, mode: str, *, templates: bool
+    source: bytes, vocabulary: Vocabulary, mode: str, dialect: Dialect
 ) -> tuple[Tokens, Refusal | None]:
     """As ``tokenize``, with what was read before a refusal; soft keywords may be names."""
-    scanner = Scanner(vocabulary, Tokens(source.decode("latin-1")))
-    scanner.begin(mode)
+    scanner = _begin(source, vocabulary, mode, dialect)
     try:
-        _Loop(scanner, _pattern(tuple(vocabulary.operators), templates)).run()
+        _Loop(scanner, _pattern(tuple(vocabulary.operators), dialect)).run()
         return scanner.finish(), None
     except Refusal as refusal:
         return scanner.tokens, refusal
+
+
+def _begin(source: bytes, vocabulary: Vocabulary, mode: str, dialect: Dialect) -> Scanner:
+    scanner = Scanner(vocabulary, Tokens(source.decode("latin-1")), dialect)
+    scanner.begin(mode)
+    return scanner
 
 
 class _Loop:
@@ -49,12 +53,17 @@ class _Loop:
             "fstring": self.fstring,
             "delicate": self.delicate,
             "newline": self.newline,
-            "comment": lambda text, start: start + len(text),
+            "comment": scanner.comment,
+            "not_equal": scanner.not_equal,
             "continuation": lambda _, start: scanner.continuation(start),
             "open_string": scanner.open_string,
             "name": scanner.name,
         }
-        self.handlers = {pattern.groupindex[name]: call for name, call in handlers.items()}
+        self.handlers = {
+            group: handlers[name]
+            for name, group in pattern.groupindex.items()
+            if name in handlers
+        }
 
     def run(self) -> None:
         """Names and operators, nine tokens in ten, are added here: a call costs more."""
@@ -115,10 +124,13 @@ class _Loop:
 
 
 @cache
-def _pattern(operators: tuple[str, ...], templates: bool) -> re.Pattern[str]:
-    starts = lexicon.FSTRING_START + (f"|{lexicon.TSTRING_START}" if templates else "")
+def _pattern(operators: tuple[str, ...], dialect: Dialect) -> re.Pattern[str]:
+    starts = lexicon.FSTRING_START
+    if dialect.templates:
+        starts += f"|{lexicon.TSTRING_START}"
     simple = [text for text in operators if text not in lexicon.DELICATE]
-    groups = {
+    groups = {"not_equal": "<>|!="} if dialect.diamonds else {}
+    groups |= {
         "plain": f"{lexicon.PLAIN_NAME}|{lexicon.operators(simple)}",
         "delicate": lexicon.operators(list(lexicon.DELICATE)),
         "newline": r"\n",

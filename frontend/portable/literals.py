@@ -7,7 +7,6 @@ import unicodedata
 from dataclasses import dataclass
 
 from dx_py.frontend.portable.lexicon import KEYWORD_AFTER_NUMBER
-from dx_py.frontend.portable.tokens import utf8
 
 _ALLOWED_AFTER = re.compile(rf"(?:{KEYWORD_AFTER_NUMBER})")
 _BASES = {"x": "hexadecimal", "o": "octal", "b": "binary"}
@@ -21,19 +20,15 @@ class BadName:
     offset: int
 
 
-def normalised_name(latin: str) -> str | BadName:
-    """The NFKC form of a name given byte by byte, as PEP 3131 says, or why it is none."""
-    try:
-        name = utf8(latin)
-    except UnicodeDecodeError as error:
-        return BadName("invalid non-UTF-8 character in identifier", error.start)
+def normalised_name(name: str) -> str | BadName:
+    """The NFKC form of a name, as PEP 3131 says, or why it is none."""
     normal = unicodedata.normalize("NFKC", name)
     if name.isidentifier() and normal.isidentifier():
         return normal
     prefix = next(end for end in range(1, len(name) + 1) if not name[:end].isidentifier())
     letter = name[prefix - 1]
     point = f"U+{ord(letter):04X}"
-    offset = len(name[: prefix - 1].encode("utf-8", "surrogatepass"))
+    offset = len(name[: prefix - 1].encode("utf-8"))
     if letter.isprintable():
         return BadName(f"invalid character '{letter}' ({point})", offset)
     return BadName(f"invalid non-printable character {point}", offset)
@@ -59,6 +54,12 @@ def check_number(text: str, source: str, end: int) -> str | None:
             "use an 0o prefix for octal integers"
         )
     return None
+
+
+def touching_kind(text: str, source: str, end: int) -> str | None:
+    """What a valid number is called that a keyword follows without a blank, which is odd."""
+    following = source[end : end + 1]
+    return _kind(text, following) if following.isascii() and following.isalpha() else None
 
 
 def number_value(text: str) -> int | float | complex:

@@ -8,6 +8,7 @@ next token, so it is remembered: that halves the steps.
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from dx_py.frontend.grammar.reader import Grammar, Since, read_grammar
 from dx_py.frontend.portable.lexer import tokenize
 from dx_py.frontend.portable.reductions import Reduction, reductions
 from dx_py.frontend.portable.source import Source
-from dx_py.frontend.portable.tokens import Position, Tokens, refuse
+from dx_py.frontend.portable.tokens import Dialect, Position, Tokens, Warning, refuse
 from dx_py.frontend.portable.vocabulary import Vocabulary, vocabulary
 from dx_py.frontend.tables import Tables
 
@@ -27,7 +28,7 @@ class Parsed:
     """``warnings``: places and messages of valid constructs that the host warns about."""
 
     tree: ast.AST
-    warnings: list[tuple[Position, str]]
+    warnings: list[Warning]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,36 @@ class Automaton:
             name = self.productions[-action][0]
 
 
-def parse_utf8(source: bytes, tables: Tables, *, mode: str, minor_version: int) -> Parsed:
+def parse_utf8(
+    source: bytes,
+    tables: Tables,
+    *,
+    mode: str,
+    minor_version: int,
+    type_comments: bool = False,
+    barry_as_bdfl: bool = False,
+) -> Parsed:
     """Parse UTF-8 text whose line breaks are ``\\n``, the last one included.
 
     ``mode`` is EXEC, EVAL, SINGLE or FUNC_TYPE. Raises ``Refusal``.
     """
     machine = automaton(tables, minor_version)
-    tokens = tokenize(source, machine.vocabulary, mode, templates=minor_version >= 14)
+    dialect = Dialect(minor_version >= 14, type_comments, barry_as_bdfl)
+    tokens = tokenize(source, machine.vocabulary, mode, dialect)
     context = Source(tokens.text)
-    return Parsed(run(machine, tokens, context), context.warnings)
+    tree = run(machine, tokens, context)
+    if isinstance(tree, ast.Module):
+        tree.type_ignores = [ast.TypeIgnore(line, tag) for line, tag in tokens.type_ignores]
+    return Parsed(tree, in_order(tokens, machine.vocabulary, context.warnings))
+
+
+def in_order(tokens: Tokens, vocabulary: Vocabulary, parsed: list[Warning]) -> list[Warning]:
+    """In each logical line, what is odd about tokens comes before what the rest shows."""
+    newline = vocabulary.kinds["NEWLINE"]
+    places = zip(tokens.kinds, tokens.ends, strict=True)
+    ends = [end[0] for kind, end in places if kind == newline]
+    warnings = [*tokens.warnings, *parsed]
+    return sorted(warnings, key=lambda warning: bisect_left(ends, warning[0][0]))
 
 
 def automaton(tables: Tables, minor_version: int) -> Automaton:

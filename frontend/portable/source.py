@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from dx_py.frontend.portable.tokens import Position
+from dx_py.frontend.portable.tokens import Warning
 
 
 @dataclass(slots=True)
@@ -13,7 +13,7 @@ class Source:
     """The text (as in ``Tokens``), warnings found on the way, and walruses in parentheses."""
 
     text: str
-    warnings: list[tuple[Position, str]] = field(default_factory=list)
+    warnings: list[Warning] = field(default_factory=list)
     parenthesised: set[int] = field(default_factory=set)
 
     def parenthesise(self, node: ast.expr) -> ast.expr:

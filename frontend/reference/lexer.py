@@ -17,7 +17,7 @@ from ply.lex import LexToken
 from dx_py.frontend.portable import lexicon
 from dx_py.frontend.portable.fields import begin_spec, end_field, enters_spec, scan_text
 from dx_py.frontend.portable.scanner import Scanner
-from dx_py.frontend.portable.tokens import Tokens
+from dx_py.frontend.portable.tokens import Dialect, Tokens
 from dx_py.frontend.portable.vocabulary import Vocabulary
 
 Rule = TypeVar("Rule", bound=Callable[..., None])
@@ -30,7 +30,7 @@ _OPERATOR = (
 
 def tokenize(source: bytes, vocabulary: Vocabulary, mode: str, *, templates: bool) -> Tokens:
     """As ``portable.lexer.tokenize``, by PLY. Raises ``Refusal``."""
-    scanner = Scanner(vocabulary, Tokens(source.decode("latin-1")))
+    scanner = Scanner(vocabulary, Tokens(source.decode("latin-1")), Dialect(templates))
     scanner.begin(mode)
     rules = Rules(scanner, templates=templates)
     lexer = lex.lex(object=rules, reflags=int(re.DOTALL), errorlog=lex.NullLogger())

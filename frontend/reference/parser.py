@@ -12,7 +12,7 @@ from ply.lex import LexToken
 from ply.yacc import LRParser, LRTable, MiniProduction, YaccProduction
 
 from dx_py.frontend.grammar.reader import read_grammar
-from dx_py.frontend.portable.parser import Parsed, reductions_for
+from dx_py.frontend.portable.parser import Parsed, in_order, reductions_for
 from dx_py.frontend.portable.reductions import Reduction
 from dx_py.frontend.portable.source import Source
 from dx_py.frontend.portable.tokens import Position, Tokens, refuse
@@ -24,7 +24,8 @@ from dx_py.frontend.tables import Tables
 def parse_utf8(source: bytes, tables: Tables, *, mode: str, minor_version: int) -> Parsed:
     """As ``portable.parser.parse_utf8``, by PLY. Raises ``Refusal``."""
     grammar = read_grammar()
-    tokens = tokenize(source, vocabulary(grammar), mode, templates=minor_version >= 14)
+    words = vocabulary(grammar)
+    tokens = tokenize(source, words, mode, templates=minor_version >= 14)
     context = Source(tokens.text)
     feed = _Feed(tokens, tables.terminals)
     actions = [
@@ -34,7 +35,7 @@ def parse_utf8(source: bytes, tables: Tables, *, mode: str, minor_version: int) 
     parser = LRParser(_table(tables, actions), feed.refuse)
     parser.disable_defaulted_states()
     tree: ast.AST = parser.parse(lexer=feed, tracking=True)
-    return Parsed(tree, context.warnings)
+    return Parsed(tree, in_order(tokens, words, context.warnings))
 
 
 class _Feed:

@@ -1,6 +1,7 @@
 """The drivers in Python: the portable one and PLY's own parser build the host's trees."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import random
@@ -10,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from dx_py.artifacts.artifact import seal
+from dx_py.frontend import ast_artifact
 from dx_py.frontend.grammar.reader import read_grammar
+from dx_py.frontend.parser import prepared as prepared_text
 from dx_py.frontend.portable import parser as portable
 from dx_py.frontend.portable.tokens import Refusal
 from dx_py.frontend.reference import parser as reference
 from dx_py.frontend.tables import build_tables
+from tests.frontend.host_oracle import cases, host, outcome
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
 SAMPLE = random.Random(12).sample(sorted(LIBRARY.rglob("*.py")), 60)
@@ -158,10 +163,63 @@ def test_the_library_parses_to_the_host_s_trees(parse):
         assert dump(parse(source)) == dump(host_tree(source))
 
 
-@pytest.mark.parametrize("source", ["x = '\\d'\n", "b'\\q'\n", "'\\777'\n", "'\\П'\n"])
-def test_escapes_that_mean_nothing_are_reported(tables, source):
+ODD = [
+    "x = '\\d'\n", "b'\\q'\n", "'\\777'\n", "'\\П'\n", "f'\\{6}'\n", "f'a\\{{x}}'\n",
+    "f'\\d{x}\\e'\n", "rf'\\{6}'\n", "1if 1else 2\n", "0x1for x in y\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", ODD)
+def test_what_is_odd_about_literals_is_reported(tables, source):
     found = portable.parse_utf8(source.encode(), tables, mode="EXEC", minor_version=12)
     with warnings.catch_warnings(record=True) as host:
         warnings.simplefilter("always")
         ast.parse(source)
     assert [message for _, message in found.warnings] == [str(w.message) for w in host]
+
+
+@pytest.mark.parametrize(
+    "source", ["x='\\d'; f'\\{6}' '\\q'\ny='\\400'\n", "0if f'\\{{' else 1\n"]
+)
+@pytest.mark.filterwarnings("ignore")
+def test_warnings_are_those_of_the_native_parser(tables, source):
+    native = pytest.importorskip("dx_py.frontend._ast").artifact_body(source)
+    found = portable.parse_utf8(source.encode(), tables, mode="EXEC", minor_version=12)
+    marks = [(line, column, message) for (line, column), message in found.warnings]
+    assert ast_artifact.encode(found.tree, mode="exec", warnings=marks) == seal(native)
+
+
+@pytest.mark.parametrize("mode", ["exec", "func_type"])
+@pytest.mark.parametrize("source", cases("type_comments.txt"), ids=ascii)
+def test_type_comments_give_the_host_s_tree(tables, source, mode):
+    def parse_portable(source, mode):
+        text = source.encode() if isinstance(source, str) else source
+        return portable.parse_utf8(
+            prepared_text(text), tables, mode=mode.upper(), minor_version=12, type_comments=True
+        ).tree
+
+    def parse_host(source, mode):
+        return host(source, mode, ast.PyCF_TYPE_COMMENTS)
+
+    try:
+        found = outcome(parse_portable, source, mode)
+    except Refusal:
+        found = "refused"
+    assert found == outcome(parse_host, source, mode)
+
+
+@pytest.mark.parametrize("source", ["a <> b\n", "f'{a<>b}'\n", "f'{a!r}'\n"])
+def test_with_barry_as_bdfl_the_sign_is_a_diamond(tables, source):
+    found = portable.parse_utf8(
+        source.encode(), tables, mode="EXEC", minor_version=12, barry_as_bdfl=True
+    )
+    flag = __future__.barry_as_FLUFL.compiler_flag
+    assert dump(found.tree) == dump(host(source, "exec", flag))
+
+
+@pytest.mark.parametrize("source", ["a != b\n", "f'{a!=b}'\n"])
+def test_with_barry_as_bdfl_the_other_sign_is_refused(tables, source):
+    with pytest.raises(Refusal, match="with Barry as BDFL, use '<>' instead of '!='"):
+        portable.parse_utf8(
+            source.encode(), tables, mode="EXEC", minor_version=12, barry_as_bdfl=True
+        )

@@ -22,7 +22,7 @@ from dx_py.backend.llvm.linker import LinkError
 from dx_py.backend.llvm.lowering import NoLoweringError
 from dx_py.backend.llvm.native_function import NativeFunction, Target, compile_function
 from dx_py.ir.core import InvalidIRError
-from dx_py.ir.environment import Attribute, Entity, Program, Routine
+from dx_py.ir.environment import Attribute, ClassFacts, Entity, Program, Routine
 from dx_py.ir.feedback import Feedback
 from dx_py.ir.profile_sites import profile_names, profile_sites
 from dx_py.ir.ssa_construction import UnsupportedError, check_supported
@@ -109,12 +109,13 @@ def compile_unit(request: Mapping[str, Any]) -> Unit | str:
 
 def read_program(description: Any) -> Program:  # noqa: ANN401
     """What ``runtime_support/native_program.py`` has described."""
-    routines, attributes, storage, members, _ = description
+    routines, attributes, storage, members, classes, _ = description
     return Program(
         tuple(map(_routine, routines)),
         {key: Attribute(*value) for key, value in attributes},
         {key: Attribute(*value) for key, value in storage},
         {key: Entity(*value) for key, value in members},
+        {name: ClassFacts(*facts) for name, facts in classes},
     )
 
 
@@ -134,13 +135,22 @@ def _unit(native: NativeFunction, description: Any) -> Unit:  # noqa: ANN401
     """Of the routines those that were inlined are named; the others need not be found."""
     guards = tuple((site.opcode, site.routine, site.pc) for site in native.lowered.guards)
     rows = native.lowered.table
-    return native.blob.code, native.blob.entry, rows, guards, *used_routines(rows, description)
+    paths, digests = used_routines(rows, description)
+    classes = used_classes(rows, description)
+    return native.blob.code, native.blob.entry, rows, guards, paths, digests, classes
+
+
+def used_classes(rows: tuple[str, ...], description: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    """What was known of the classes that rows name."""
+    names = {row.removeprefix("type:") for row in rows if row.startswith("type:")}
+    names |= {row.split(" ")[-1] for row in rows if row.startswith("expect:")}
+    return tuple((name, facts) for name, facts in description[4] if name in names)
 
 
 def used_routines(rows: tuple[str, ...], description: Any) -> tuple[Any, ...]:  # noqa: ANN401
     """Paths and code digests of the routines that rows name; None and nothing for others."""
     routines, *_, paths = description
-    kinds = (row.split(":") for row in rows)
+    kinds = (row.removeprefix("expect:").split(":") for row in rows)
     used = {int(parts[1]) for parts in kinds if parts[0] in _ROUTINE_ROWS}
     # A global of another routine's module is found from that one, which has a lower number.
     for number in range(len(paths) - 1, 0, -1):

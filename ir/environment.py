@@ -66,6 +66,17 @@ class Routine:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassFacts:
+    """``ancestors``: its method resolution order, by name. ``plain_checks``: ``isinstance``
+    with it asks nobody else."""
+
+    ancestors: tuple[str, ...]
+    compares_identity: bool
+    always_true: bool
+    plain_checks: bool
+
+
+@dataclass(frozen=True)
 class Program:
     """``storage``: the attributes that plain stores write to, by class and name."""
 
@@ -73,6 +84,28 @@ class Program:
     attributes: Mapping[Member, Attribute] = field(default_factory=dict)
     storage: Mapping[Member, Attribute] = field(default_factory=dict)
     members: Mapping[Member, Entity] = field(default_factory=dict)
+    classes: Mapping[str, ClassFacts] = field(default_factory=dict)
+
+    @cached_property
+    def identities(self) -> frozenset[str]:
+        """Classes whose instances are equal only to themselves."""
+        return frozenset(n for n, facts in self.classes.items() if facts.compares_identity)
+
+    @cached_property
+    def always_true(self) -> frozenset[str]:
+        """Classes whose instances are true, whatever they hold."""
+        return frozenset(n for n, facts in self.classes.items() if facts.always_true)
+
+    def is_subclass(self, cls: str, wanted: str) -> bool | None:
+        """Whether ``isinstance`` says so of an instance of ``cls``; None: not known."""
+        facts, target = self.classes.get(cls), self.classes.get(wanted)
+        if (":" in cls and facts is None) or (":" in wanted and target is None):
+            return None
+        if target is not None and not target.plain_checks:
+            return None
+        if facts is not None:
+            return wanted in facts.ancestors
+        return cls == wanted or wanted == "object" or (cls, wanted) == ("bool", "int")
 
     def attribute(self, cls: str, name: str) -> Attribute | None:
         """Of a class, or of several that have it in the same way."""

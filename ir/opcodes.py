@@ -185,6 +185,17 @@ _ROWS: tuple[OpSpec, ...] = (
         Ownership.NEW,
         variadic_results=True,
     ),
+    # A function and its arguments: it runs no Python code.
+    OpSpec(
+        "py.call_quiet",
+        (OBJ, OBJ),
+        (OBJ,),
+        (),
+        Effect.READ | Effect.WRITE | Effect.FREE_LEAF,
+        Exit.THROW,
+        Ownership.NEW,
+        variadic=True,
+    ),
     # The item of the ``*_next`` family means something only where the flag is true.
     OpSpec("py.for_iter", (OBJ,), (OBJ, I1), (), _ANY_EFFECT, Exit.THROW, Ownership.NEW),
     OpSpec(
@@ -257,6 +268,12 @@ _ROWS: tuple[OpSpec, ...] = (
     _checked_float("div"),
     _checked_float("pow"),
     _float("neg", arity=1),
+    _float("abs", arity=1),
+    OpSpec("float.sqrt", (F64,), (F64,), exit=Exit.GUARD),
+    # The quotient of two ints as a float, where it is exactly the machine's.
+    OpSpec("int.truediv", (I64, I64), (F64,), exit=Exit.GUARD),
+    # A float, or an int of one digit as a float.
+    OpSpec("number.to_f64", (OBJ,), (F64,), exit=Exit.GUARD),
     _float("lt", result=I1),
     _float("le", result=I1),
     _float("gt", result=I1),
@@ -290,6 +307,18 @@ _ROWS: tuple[OpSpec, ...] = (
     ),
     OpSpec("list.get", (OBJ, I64), (OBJ,), (), Effect.READ, Exit.GUARD, Ownership.HEAP),
     OpSpec("list.length", (OBJ,), (I64,), (), Effect.READ),
+    OpSpec("sized.length", (OBJ,), (I64,), (("cls", str),), Effect.READ),
+    # An index as a place in the list; then the item is exchanged. The old one is the result.
+    OpSpec("list.place", (OBJ, I64), (I64,), (), Effect.READ, Exit.GUARD),
+    OpSpec(
+        "list.exchange",
+        (OBJ, I64, OBJ),
+        (OBJ,),
+        (),
+        Effect.READ | Effect.WRITE,
+        ownership=Ownership.NEW,
+        steals=(2,),
+    ),
     OpSpec("tuple.length", (OBJ,), (I64,)),
     OpSpec(
         "list.set_f64",
@@ -338,6 +367,8 @@ _ROWS: tuple[OpSpec, ...] = (
         ownership=Ownership.NEW,
         steals=(1,),
     ),
+    # What a name stands for, as the code was compiled for: checked where it is loaded.
+    OpSpec("assume.entity", (), (), (_SLOT, ("kind", str), ("text", str))),
     OpSpec("object.new", (), (OBJ,), (_CLASS,), Effect.NONE, Exit.THROW, Ownership.NEW),
     OpSpec("iter.new", (OBJ,), (OBJ,), (("cls", str),), Effect.NONE, Exit.THROW, Ownership.NEW),
     OpSpec(

@@ -34,16 +34,45 @@ SAMPLED_OPERANDS: Final[dict[str, tuple[int, ...]]] = {
     "RETURN_VALUE": (0,),
 }
 
+#: The method of each operator, by the argument of BINARY_OP; in-place ones follow.
+OPERATOR_METHODS: Final = (
+    "add",
+    "and",
+    "floordiv",
+    "lshift",
+    "matmul",
+    "mul",
+    "mod",
+    "or",
+    "pow",
+    "rshift",
+    "sub",
+    "truediv",
+    "xor",
+)
+
+
+def operator_methods(arg: int) -> list[tuple[str, int]]:
+    """What may do an operator, and of which operand: left, right, left in place."""
+    name = OPERATOR_METHODS[arg % len(OPERATOR_METHODS)]
+    found = [(f"__{name}__", 0), (f"__r{name}__", 1)]
+    return [*found, (f"__i{name}__", 0)] if arg >= len(OPERATOR_METHODS) else found
+
+
 #: Arguments sampled at a call, beside its callee.
 MAX_ARGUMENTS: Final = 6
 
 type Site = tuple[int, tuple[int, ...]]
 
 
-def profile_names(code: CodeType) -> tuple[tuple[str, ...], tuple[tuple[int, str, bool], ...]]:
-    """Names of globals the code reads; and each attribute's pc, name, and if it is stored."""
+#: Of an attribute: pc, name, whether it is stored, which sampled operand it is of.
+type Attribute = tuple[int, str, bool, int]
+
+
+def profile_names(code: CodeType) -> tuple[tuple[str, ...], tuple[Attribute, ...]]:
+    """Names of globals the code reads; and the attributes, methods of operators among them."""
     names: dict[str, None] = {}
-    attributes: list[tuple[int, str, bool]] = []
+    attributes: list[Attribute] = []
     for block in build_code_blocks(code).values():
         for instruction in block.instructions:
             match instruction.opcode:
@@ -51,9 +80,17 @@ def profile_names(code: CodeType) -> tuple[tuple[str, ...], tuple[tuple[int, str
                     names[code.co_names[instruction.arg >> 1]] = None
                 case "LOAD_ATTR":
                     name = code.co_names[instruction.arg >> 1]
-                    attributes.append((instruction.pc, name, False))
+                    attributes.append((instruction.pc, name, False, 0))
                 case "STORE_ATTR":
-                    attributes.append((instruction.pc, code.co_names[instruction.arg], True))
+                    name = code.co_names[instruction.arg]
+                    attributes.append((instruction.pc, name, True, 1))
+                case "BINARY_OP":
+                    for name, operand in operator_methods(instruction.arg):
+                        attributes.append((instruction.pc, name, False, operand))
+                case "CALL":
+                    attributes.append((instruction.pc, "__call__", False, 1))
+                case "BINARY_SUBSCR":
+                    attributes.append((instruction.pc, "__getitem__", False, 0))
     return tuple(sorted(names)), tuple(sorted(attributes))
 
 

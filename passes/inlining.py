@@ -17,7 +17,9 @@ from typing import ClassVar, Final
 
 from dx_py.ir.core import Block, Edge, FrameState, Function, Op, Value, substitute
 from dx_py.ir.environment import Entity, Program, Routine
-from dx_py.ir.parameters import incoming
+from dx_py.ir.parameters import incoming, refine_types
+from dx_py.ir.profile_sites import OPERATOR_METHODS
+from dx_py.ir.ssa_construction import BINARY_OPERATORS
 from dx_py.ir.types import OBJ, exact
 from dx_py.passes.specialization_rules import constant_slots
 
@@ -27,6 +29,8 @@ MAX_TOTAL: Final = 300
 #: These are inlined whatever the total is: getters and the like.
 SMALL: Final = 8
 MAX_DEPTH: Final = 4
+
+_CALLS: Final = ("py.call", "py.binary_op")
 
 #: Constructed and specialised SSA of a routine; None for what stays interpreted.
 type Body = Callable[[int], Function | None]
@@ -49,7 +53,7 @@ class Inlining:
         while work:
             block = work.pop(0)
             for index, op in enumerate(block.ops):
-                if op.opcode != "py.call":
+                if op.opcode not in _CALLS:
                     continue
                 call = site.read(op)
                 body = call and self._body(call, chain)
@@ -70,8 +74,12 @@ class Inlining:
         body = self.body(call.routine)
         if body is None or (call.cls and not _returns_none(body)):
             return None
+        before = self.total
         self.total += size
         self._inline_calls(body, (*chain, call.routine))
+        if call.is_operator and not _decides(body):
+            self.total = before
+            return None
         return body
 
 
@@ -86,6 +94,7 @@ class Call:
     routine: int
     arguments: tuple[Value | int, ...]
     cls: str = ""
+    is_operator: bool = False
 
 
 class _Sites:
@@ -96,6 +105,8 @@ class _Sites:
         self.slots = constant_slots([*function.ops()])
 
     def read(self, op: Op) -> Call | None:
+        if op.opcode == "py.binary_op":
+            return self._operator(op)
         method, callee, *arguments = op.operands
         if self.slots.get(method) == "null":
             entity = self.program.entity(self.slots.get(callee, ""))
@@ -105,6 +116,24 @@ class _Sites:
         if entity is None or entity.routine < 0 or entity.kind not in ("function", "class"):
             return None
         return self._bind(op, entity, arguments)
+
+    def _operator(self, op: Op) -> Call | None:
+        """The method that Python tries first; it must not be the other operand's."""
+        left, right = (value.type.cls or "" for value in op.operands)
+        name = OPERATOR_METHODS[BINARY_OPERATORS.index(op.text_attr("op")) % 13]
+        own, reflected = f"__{name}__", f"__r{name}__"
+        if ":" not in left:
+            arguments = op.operands[::-1]
+            found = left in ("int", "float") and self.program.attribute(right, reflected)
+        else:
+            arguments = op.operands
+            inplace = (left, f"__i{name}__") in self.program.attributes
+            first = left == right or self.program.is_subclass(right, left) is False
+            found = first and not inplace and self.program.attribute(left, own)
+        if not found or found.kind != "method" or found.routine < 0:
+            return None
+        bound = bind(self.program.routines[found.routine], arguments, (), 0)
+        return bound and Call(op, found.routine, tuple(bound), is_operator=True)
 
     def _bind(self, op: Op, entity: Entity, arguments: list[Value]) -> Call | None:
         assert op.state is not None
@@ -149,6 +178,13 @@ def bind(
     if len(bound) != len(parameters):
         return None
     return [bound[name] for name in parameters]
+
+
+def _decides(body: Function) -> bool:
+    """Whether an operator's method never leaves the decision to the other operand."""
+    refine_types(body)
+    returned = [op.operands[0].type.cls for op in body.ops() if op.opcode == "return"]
+    return all(cls is not None and cls != "NotImplementedType" for cls in returned)
 
 
 def _returns_none(body: Function) -> bool:

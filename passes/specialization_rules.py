@@ -12,6 +12,12 @@ from typing import TYPE_CHECKING, Final
 from dx_py.ir.core import Op, Value
 from dx_py.ir.environment import Attribute, Entity
 from dx_py.ir.types import OBJ, exact
+from dx_py.passes.builtin_rules import (
+    call_builtin,
+    compare_identity,
+    load_builtin_method,
+    truth_of,
+)
 
 if TYPE_CHECKING:
     from dx_py.passes.specialization import Rewriter
@@ -43,7 +49,9 @@ def _unboxed(r: Rewriter, operand: int, cls: str) -> Value:
     return r.emit("unbox.i64" if cls == "int" else "unbox.f64", r.guard(operand, cls))
 
 
-def _as_float(r: Rewriter, operand: int, cls: str) -> Value:
+def _as_float(r: Rewriter, operand: int, cls: str | None) -> Value:
+    if cls is None:
+        return r.emit("number.to_f64", r.op.operands[operand])
     value = _unboxed(r, operand, cls)
     return r.emit("float.from_int", value) if cls == "int" else value
 
@@ -56,21 +64,53 @@ def _binary_op(r: Rewriter) -> bool:
         operands = _unboxed(r, 0, "int"), _unboxed(r, 1, "int")
         r.finish(r.emit("box.i64", r.emit(INT_OPERATORS[operator], *operands)))
         return True
-    if left not in NUMBERS or right not in NUMBERS or "float" not in (left, right):
-        return False
-    if operator not in FLOAT_OPERATORS:
-        return False
+    if left == right == "int" and operator == "/":
+        operands = _unboxed(r, 0, "int"), _unboxed(r, 1, "int")
+        r.finish(r.emit("box.f64", r.emit("int.truediv", *operands)))
+        return True
+    if operator not in FLOAT_OPERATORS or not _is_float_operation(r):
+        return _own_operator(r)
     floats = _as_float(r, 0, left), _as_float(r, 1, right)
     r.finish(r.emit("box.f64", r.emit(FLOAT_OPERATORS[operator], *floats)))
     return True
 
 
+def _own_operator(r: Rewriter) -> bool:
+    """Of a class of the program: checked here, for inlining to find its method."""
+    left, right = r.class_of(0), r.class_of(1)
+    if left is None or right is None or ":" not in left + right:
+        return False
+    operands = r.guard(0, left), r.guard(1, right)
+    r.finish(r.emit_op("py.binary_op", *operands, state=r.state, attrs=r.op.attrs).result)
+    return True
+
+
+#: The union of classes of an operand that was either.
+_EITHER: Final = "float|int"
+
+
+def _is_float_operation(r: Rewriter) -> bool:
+    """Both are numbers, and one is always a float: so is the result."""
+    classes = r.receiver_class(0, 0), r.receiver_class(1, 1)
+    return "float" in classes and all(cls in (*NUMBERS, _EITHER) for cls in classes)
+
+
+def _exact_float(r: Rewriter, operand: int, cls: str | None) -> Value:
+    if cls == "float":
+        return r.emit("unbox.f64", r.guard(operand, cls))
+    return r.emit("number.to_f64", r.op.operands[operand])
+
+
 def _compare_op(r: Rewriter) -> bool:
     left, right = r.class_of(0), r.class_of(1)
     comparison = COMPARISONS[r.op.text_attr("op")]
-    # An int against a float is compared exactly by Python, not as two floats.
+    if left != right and _is_float_operation(r):
+        # An int against a float is compared exactly by Python: as ints of one digit are.
+        operands = _exact_float(r, 0, left), _exact_float(r, 1, right)
+        r.finish(r.emit("box.i1", r.emit(f"float.{comparison}", *operands)))
+        return True
     if left != right or left not in NUMBERS:
-        return False
+        return compare_identity(r)
     operands = _unboxed(r, 0, left), _unboxed(r, 1, left)
     r.finish(r.emit("box.i1", r.emit(f"{left}.{comparison}", *operands)))
     return True
@@ -84,14 +124,38 @@ def _unary_negative(r: Rewriter) -> bool:
 
 
 def _truth(r: Rewriter) -> bool:
-    if r.class_of(0) != "bool":
+    value = truth_of(r, 0)
+    if value is None:
         return False
-    r.finish(r.emit("unbox.i1", r.guard(0, "bool")))
+    r.finish(value)
+    return True
+
+
+def _unary_not(r: Rewriter) -> bool:
+    value = truth_of(r, 0)
+    if value is None:
+        return False
+    r.finish(r.emit("box.i1", r.emit("bool.not", value)))
+    return True
+
+
+def _own_subscript(r: Rewriter, cls: str) -> bool:
+    """``__getitem__`` of a class of the program is looked up on the class alone."""
+    found = r.program.attribute(cls, "__getitem__") if ":" in cls else None
+    if found is None or found.kind != "method" or found.routine < 0:
+        return False
+    container = r.guard(0, cls)
+    method = r.emit("const.object", slot=f"func:{found.routine}")
+    arguments = (method, container, r.op.operands[1])
+    call = r.emit_op("py.call", *arguments, state=r.state, attrs={"kwnames": -1})
+    r.finish(call.result)
     return True
 
 
 def _binary_subscr(r: Rewriter) -> bool:
     container = r.class_of(0)
+    if container and _own_subscript(r, container):
+        return True
     if container not in ("list", "tuple") or r.class_of(1) != "int":
         return False
     sequence, index = r.guard(0, container), _unboxed(r, 1, "int")
@@ -105,8 +169,15 @@ def _store_subscr(r: Rewriter) -> bool:
     value = r.op.operands[2].type.cls or r.feedback.only_class(pc, 0)
     container = r.op.operands[0].type.cls or r.feedback.only_class(pc, 1)
     index = r.op.operands[1].type.cls or r.feedback.only_class(pc, 2)
-    if (value, container, index) != ("float", "list", "int"):
+    if (container, index) != ("list", "int"):
         return False
+    if value != "float":
+        sequence = r.guard(0, "list")
+        place = r.emit("list.place", sequence, _unboxed(r, 1, "int"))
+        old = r.emit("list.exchange", sequence, place, r.op.operands[2])
+        r.emit_op("ref.drop", old, state=r.state)
+        r.finish()
+        return True
     operands = r.guard(0, "list"), _unboxed(r, 1, "int"), r.guard(2, "float")
     r.emit_op("list.set_leaf", *operands)
     r.finish()
@@ -169,7 +240,11 @@ def _load_global(r: Rewriter) -> bool:
 
 
 def _finish_constant(r: Rewriter, slot: str, entity: Entity | None) -> None:
-    cls = entity.text if entity and entity.kind == "object" and entity.text != "?" else None
+    if entity is not None:
+        text = entity.text if entity.text else "-"
+        r.emit_op("assume.entity", attrs={"slot": slot, "kind": entity.kind, "text": text})
+    known = entity is not None and entity.kind == "object" and entity.text not in ("?", "")
+    cls = entity.text if entity is not None and known else None
     types = (replace(OBJ, cls=cls),)
     r.finish(r.emit_op("const.object", types=types, attrs={"slot": slot}).result)
 
@@ -187,6 +262,8 @@ def _load_member(r: Rewriter) -> bool:
     if r.op.opcode == "py.load_attr":
         _finish_constant(r, slot, member)
     else:
+        text = member.text or "-"
+        r.emit_op("assume.entity", attrs={"slot": slot, "kind": member.kind, "text": text})
         r.finish(r.emit("const.null"), r.emit("const.object", slot=slot))
     return True
 
@@ -235,7 +312,7 @@ def _check_unshadowed(r: Rewriter, owner: Value, cls: str, attribute: Attribute)
 
 
 def _load_method(r: Rewriter) -> bool:
-    if _load_member(r):
+    if _load_member(r) or load_builtin_method(r):
         return True
     found = _instance_attribute(r)
     if found is None:
@@ -272,7 +349,25 @@ def _store_attr(r: Rewriter) -> bool:
     return True
 
 
+def _call_instance(r: Rewriter) -> bool:
+    """An object whose class has ``__call__``: looked up on the class alone."""
+    if r.constant_slot(r.op.operands[0]) != "null":
+        return False
+    cls = r.class_of(1) or ""
+    found = r.program.attribute(cls, "__call__") if ":" in cls else None
+    if found is None or found.kind != "method" or found.routine < 0:
+        return False
+    callee = r.guard(1, cls)
+    method = r.emit("const.object", slot=f"func:{found.routine}")
+    arguments = (method, callee, *r.op.operands[2:])
+    call = r.emit_op("py.call", *arguments, state=r.state, attrs=r.op.attrs)
+    r.finish(call.result)
+    return True
+
+
 def _call(r: Rewriter) -> bool:
+    if call_builtin(r) or _call_instance(r):
+        return True
     callee = r.entity(r.op.operands[1])
     if callee is None or (callee.kind, callee.text) != ("builtin", "range"):
         return False
@@ -292,6 +387,7 @@ RULES: Final[dict[str, Callable[[Rewriter], bool]]] = {
     "py.compare_op": _compare_op,
     "py.unary_negative": _unary_negative,
     "py.truth": _truth,
+    "py.unary_not": _unary_not,
     "py.binary_subscr": _binary_subscr,
     "py.store_subscr": _store_subscr,
     "py.unpack_sequence": _unpack_sequence,
@@ -307,5 +403,5 @@ RULES: Final[dict[str, Callable[[Rewriter], bool]]] = {
 
 def constant_slots(ops: list[Op]) -> dict[Value, str]:
     """What each constant among ``ops`` is."""
-    slots = {op.result: op.text_attr("slot") for op in ops if "slot" in op.attrs}
+    slots = {op.result: op.text_attr("slot") for op in ops if op.results and "slot" in op.attrs}
     return slots | {op.result: "null" for op in ops if op.opcode == "const.null"}

@@ -49,6 +49,30 @@ class Links:
             if finder is not None and (kind != "type" or ":" in rest):
                 self.given[row] = finder(self, rest)
 
+    def check_classes(self, classes: tuple[tuple[str, Any], ...]) -> None:
+        """They are still what they were when the code was compiled."""
+        for text, facts in classes:
+            if self.program.class_facts(self.core, self.cls(text)) != facts:
+                raise LookupError(f"class '{text}' is another one")
+
+    def value_of(self, slot: str) -> Any:  # noqa: ANN401
+        """The object of a global, builtin or member, which is watched from now on."""
+        kind, _, rest = slot.partition(":")
+        if kind == "member":
+            owner, _, name = rest.rpartition(" ")
+            return self.member(owner, name)
+        number, _, name = rest.partition(":")
+        scope = self.functions[int(number)].__globals__
+        self.keys.append((scope, sys.intern(name)))
+        if kind == "builtin":
+            builtins = getattr(self.functions[int(number)], self.program.BUILTINS)
+            if name in scope or name not in builtins:
+                raise LookupError(f"'{name}' is no builtin here")
+            return builtins[name]
+        if name not in scope:
+            raise LookupError(f"global '{name}' is not known here")
+        return scope[name]
+
     def arguments(self) -> tuple[Any, ...]:
         """The last arguments of ``load_unit``."""
         types = tuple(self.types.values())
@@ -133,6 +157,20 @@ def _of_member(links: Links, rest: str) -> tuple[Any]:
     return (links.member(f"{kind} {text}", name),)
 
 
+def _of_expectation(links: Links, rest: str) -> int:
+    """``SLOT KIND TEXT``: the name still stands for that; the row itself is not used."""
+    slot, kind, text = rest.rsplit(" ", 2)
+    if links.program.kind_of(links.value_of(slot), slot) != (kind, text):
+        raise LookupError(f"'{slot}' is no {kind} {text} here")
+    return 0
+
+
+def _of_method(links: Links, rest: str) -> tuple[Any]:
+    """``CLASS NAME``: a method of a builtin class."""
+    cls, _, name = rest.partition(" ")
+    return (vars(links.program.BUILTIN_CLASSES[cls])[name],)
+
+
 _FINDERS: dict[str, Callable[[Links, str], Any]] = {
     "type": lambda links, rest: (links.cls(rest),),
     "attribute": _of_attribute,
@@ -140,4 +178,6 @@ _FINDERS: dict[str, Callable[[Links, str], Any]] = {
     "keys": _of_keys,
     "key_count": _of_key_count,
     "member": _of_member,
+    "method": _of_method,
+    "expect": _of_expectation,
 }

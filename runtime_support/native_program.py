@@ -117,7 +117,7 @@ def _sampled(core: Any, code: CodeType) -> tuple[Any, ...] | None:  # noqa: ANN4
 
 
 def describe(core: Any, function: FunctionType) -> tuple[Any, ...]:  # noqa: ANN401
-    """(routines, attributes, storage, members, paths) of a function that was sampled."""
+    """(routines, attributes, storage, members, classes, paths) of a sampled function."""
     gathering = Gathering(core)
     gathering.add(function, ())
     done = 0
@@ -131,6 +131,31 @@ def describe(core: Any, function: FunctionType) -> tuple[Any, ...]:  # noqa: ANN
 BUILTINS = "__builtins__"
 
 
+#: Those whose methods native code may call quietly.
+BUILTIN_CLASSES: dict[str, type] = {cls.__name__: cls for cls in (list, int, str, dict)}
+
+
+def class_facts(core: Any, cls: type) -> tuple[Any, ...]:  # noqa: ANN401
+    """Names of its ancestors; how it compares, what its truth is, how instances are told."""
+    ancestors = tuple(map(class_text, type.__dict__["__mro__"].__get__(cls)))
+    return (ancestors, *core.traits(cls))
+
+
+def kind_of(value: Any, slot: str) -> tuple[str, str]:  # noqa: ANN401
+    """What an entity is, without its routine; ``-`` where there is no name for it."""
+    if slot.startswith("builtin:"):
+        return "builtin", slot.rpartition(":")[2]
+    if type(value) is Function:
+        return "function", "-"
+    if isinstance(value, type):
+        return "class", class_text(value)
+    if type(value) is Module:
+        name = _module_dict(value).get("__name__")
+        known = isinstance(name, str) and sys.modules.get(name) is value
+        return ("module", name) if known else ("object", "module")
+    return "object", class_text(type(value))
+
+
 class Gathering:
     """Routines are numbered as they are found; those never sampled are not looked into."""
 
@@ -142,6 +167,7 @@ class Gathering:
         self.attributes: dict[tuple[str, str], Attribute] = {}
         self.storage: dict[tuple[str, str], Attribute] = {}
         self.members: dict[tuple[str, str], Entity] = {}
+        self.classes: dict[str, tuple[Any, ...]] = {}
 
     def result(self) -> tuple[Any, ...]:
         routines = tuple(
@@ -153,7 +179,7 @@ class Gathering:
             )
             for number, function in enumerate(self.functions)
         )
-        tables = (self.attributes, self.storage, self.members)
+        tables = (self.attributes, self.storage, self.members, self.classes)
         return (routines, *(tuple(table.items()) for table in tables), tuple(self.paths))
 
     def add(self, function: FunctionType, path: Path) -> int:
@@ -172,12 +198,15 @@ class Gathering:
         function = self.functions[number]
         samples, global_names, sites = marshal.loads(self.core.kept(function.__code__))
         self.globals.append(self._globals(function, number, global_names))
-        for pc, name, is_store in sites:
+        for _, operands in samples.values():
+            for text in dict.fromkeys(text for operand in operands for text in operand):
+                self.know_class(text)
+        for pc, name, is_store, index in sites:
             classes = samples.get(pc, (0, ()))[1]
-            for text in classes[-1] if classes else ():
+            for text in classes[index] if classes else ():
                 self._site(text, name, is_store=is_store)
         for entity in self.globals[number].values():
-            self._members(entity, {name for _, name, _ in sites})
+            self._members(entity, {name for _, name, *_ in sites})
 
     def _globals(
         self, function: FunctionType, number: int, names: tuple[str, ...]
@@ -192,17 +221,19 @@ class Gathering:
         return found
 
     def entity(self, value: Any, path: Path) -> Entity:  # noqa: ANN401
-        if type(value) is Function:
-            return "function", "", self.add(value, path)
-        if isinstance(value, type):
-            text = class_text(value)
-            init = self.core.constructor(value) if ":" in text else None
-            return "class", text, self.add(init, ("init", text)) if init else -1
-        if type(value) is Module:
-            name = _module_dict(value).get("__name__")
-            known = isinstance(name, str) and sys.modules.get(name) is value
-            return ("module", name, -1) if known else ("object", "module", -1)
-        return "object", class_text(type(value)), -1
+        kind, text = kind_of(value, "")
+        if kind == "function":
+            return kind, text, self.add(value, path)
+        if kind != "class" or ":" not in text:
+            return kind, text, -1
+        self.know_class(text)
+        init = self.core.constructor(value)
+        return kind, text, self.add(init, ("init", text)) if init else -1
+
+    def know_class(self, text: str) -> None:
+        cls = find_class(text) if ":" in text else None
+        if cls is not None and text not in self.classes:
+            self.classes[text] = class_facts(self.core, cls)
 
     def _site(self, text: str, name: str, *, is_store: bool) -> None:
         table = self.storage if is_store else self.attributes

@@ -252,11 +252,12 @@ class Tier:
 
     def _link(self, function: FunctionType, unit: Unit) -> bool:
         """A unit that does not fit the program as it is now is not usable."""
-        code, entry, rows, guards, paths, digests = unit
+        code, entry, rows, guards, paths, digests, classes = unit
         try:
             links = self.links.Links(self.core, self.program, function)
             links.find_routines(paths, digests, self.store and self.store.sha256)
             links.find_rows(rows)
+            links.check_classes(classes)
             self.core.load_unit(function, code, entry, rows, len(guards), *links.arguments())
         except (LookupError, OSError) as error:
             self.report.refused[function.__qualname__] = str(error)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     #: Pages of code, offset of the entry, rows of the address table; (opcode, routine, pc) of
-    #: guards, paths of the routines and digests of their code.
+    #: guards, paths of the routines, digests of their code, facts about classes.
     Unit = tuple[
         bytes,
         int,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         tuple[tuple[str, int, int], ...],
         tuple[tuple[Any, ...], ...],
         tuple[bytes, ...],
+        tuple[tuple[str, Any], ...],
     ]
     #: A unit, or why there is none; and what was kept of the code's samples.
     Stored = tuple[Unit | str, bytes]

@@ -54,6 +54,54 @@ def _float_neg(f: FunctionLowering, op: Op) -> None:
     f.define(op.result, f.emit(f"fneg double {f.name(op.operands[0])}"))
 
 
+def _float_abs(f: FunctionLowering, op: Op) -> None:
+    number = f.name(op.operands[0])
+    f.define(op.result, f.emit(f"call double @llvm.fabs.f64(double {number})"))
+
+
+def _float_sqrt(f: FunctionLowering, op: Op) -> None:
+    """Of a negative number or a NaN the function of the module decides."""
+    number = f.name(op.operands[0])
+    f.guard(f.emit(f"fcmp oge double {number}, 0.0"), op)
+    f.define(op.result, f.emit(f"call double @llvm.sqrt.f64(double {number})"))
+
+
+def _int_truediv(f: FunctionLowering, op: Op) -> None:
+    """Both are exact as floats, and the divisor is not zero."""
+    left, right = map(f.name, op.operands)
+    f.guard(f.emit(f"icmp ne i64 {right}, 0"), op)
+    floats = []
+    for number in (left, right):
+        shifted = f.emit(f"add i64 {number}, {2**53}")
+        f.guard(f.emit(f"icmp ule i64 {shifted}, {2**54}"), op)
+        floats.append(f.emit(f"sitofp i64 {number} to double"))
+    f.define(op.result, f.emit(f"fdiv double {floats[0]}, {floats[1]}"))
+
+
+def _number_to_f64(f: FunctionLowering, op: Op) -> None:
+    number = f.name(op.operands[0])
+    is_float, other, is_int, joined = (f.fresh("n") for _ in range(4))
+    actual = f.load("ptr", number, f.layout["object.ob_type"])
+    test = f.emit(f"icmp eq ptr {actual}, {f.row('type:float')}")
+    f.line(f"br i1 {test}, label %{is_float}, label %{other}")
+    f.open(is_float)
+    value = f.load("double", number, f.layout["float.ob_fval"])
+    f.line(f"br label %{joined}")
+    f.open(other)
+    f.guard(f.emit(f"icmp eq ptr {actual}, {f.row('type:int')}"), op)
+    tag = f.load("i64", number, f.layout["int.lv_tag"])
+    f.guard(f.emit(f"icmp ult i64 {tag}, {f.layout['int.compact_limit']}"), op)
+    digit = f.emit(f"zext i32 {f.load('i32', number, f.layout['int.ob_digit'])} to i64")
+    signed = f.emit(f"mul i64 {digit}, {f.emit(f'sub i64 1, {f.emit(f"and i64 {tag}, 3")}')}")
+    converted = f.emit(f"sitofp i64 {signed} to double")
+    is_int = f.label
+    f.line(f"br label %{joined}")
+    f.open(joined)
+    f.define(
+        op.result, f.emit(f"phi double [ {value}, %{is_float} ], [ {converted}, %{is_int} ]")
+    )
+
+
 def _float_from_int(f: FunctionLowering, op: Op) -> None:
     f.define(op.result, f.emit(f"sitofp i64 {f.name(op.operands[0])} to double"))
 
@@ -202,6 +250,10 @@ NUMBER_LOWERINGS: Final[dict[str, Lowering]] = {
     "float.div": _float_div,
     "float.pow": _float_pow,
     "float.neg": _float_neg,
+    "float.abs": _float_abs,
+    "float.sqrt": _float_sqrt,
+    "int.truediv": _int_truediv,
+    "number.to_f64": _number_to_f64,
     "float.from_int": _float_from_int,
     **{
         f"float.{name}": _compare(f"fcmp {condition}", "double")

@@ -82,6 +82,30 @@ def _length(f: FunctionLowering, op: Op) -> None:
     f.define(op.result, _size(f, op.operands[0]))
 
 
+def _sized_length(f: FunctionLowering, op: Op) -> None:
+    offset = f.layout[f"{op.text_attr('cls')}.length"]
+    f.define(op.result, f.load("i64", f.name(op.operands[0]), offset))
+
+
+def _list_place(f: FunctionLowering, op: Op) -> None:
+    f.define(op.result, _checked_index(f, op))
+
+
+def _list_exchange(f: FunctionLowering, op: Op) -> None:
+    sequence, place, value = map(f.name, op.operands)
+    cell = _cell(f, f.load("ptr", sequence, f.layout["list.ob_item"]), place)
+    old = f.emit(f"load ptr, ptr {cell}")
+    f.line(f"store ptr {value}, ptr {cell}")
+    f.define(op.result, old)
+
+
+def _assume(f: FunctionLowering, op: Op) -> None:
+    """A row that is checked where the code is loaded, and one that keeps it watched."""
+    slot = op.text_attr("slot")
+    f.table.row(slot)
+    f.table.row(f"expect:{slot} {op.text_attr('kind')} {op.text_attr('text')}")
+
+
 def _tuple_item(f: FunctionLowering, op: Op) -> None:
     offset = f.layout["tuple.ob_item"] + 8 * op.int_attr("index")
     f.define(op.result, f.load("ptr", f.name(op.operands[0]), offset))
@@ -301,6 +325,10 @@ OBJECT_LOWERINGS: Final[dict[str, Lowering]] = {
     "list.item": _list_item,
     "list.get": _list_get,
     "list.length": _length,
+    "list.place": _list_place,
+    "list.exchange": _list_exchange,
+    "sized.length": _sized_length,
+    "assume.entity": _assume,
     "list.set_f64": _list_set_f64,
     "list.set_leaf": _list_set_leaf,
     "iter.new": _iter_new,

@@ -31,6 +31,8 @@ declare {i64, i1} @llvm.sadd.with.overflow.i64(i64, i64)
 declare {i64, i1} @llvm.ssub.with.overflow.i64(i64, i64)
 declare {i64, i1} @llvm.smul.with.overflow.i64(i64, i64)
 declare i32 @llvm.uadd.sat.i32(i32, i32)
+declare double @llvm.fabs.f64(double)
+declare double @llvm.sqrt.f64(double)
 """
 _FOOTER: Final = """\
 !0 = !{}

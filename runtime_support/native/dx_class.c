@@ -198,6 +198,28 @@ PyObject *dx_class_attribute(PyObject *module, PyObject *args)
     return PyTuple_Pack(1, found);
 }
 
+/* traits(cls) -> whether instances compare by identity, whether they are always true, and
+ * whether isinstance() with the class asks nobody. */
+PyObject *dx_traits(PyObject *module, PyObject *cls)
+{
+    PyTypeObject *type = (PyTypeObject *)cls;
+    PyNumberMethods *number;
+    int always_true;
+
+    (void)module;
+    if (!PyType_Check(cls)) {
+        PyErr_SetString(PyExc_TypeError, "a class is needed");
+        return NULL;
+    }
+    number = type->tp_as_number;
+    always_true = (number == NULL || number->nb_bool == NULL) &&
+                  (type->tp_as_mapping == NULL || type->tp_as_mapping->mp_length == NULL) &&
+                  (type->tp_as_sequence == NULL || type->tp_as_sequence->sq_length == NULL);
+    return Py_BuildValue(
+        "NNN", PyBool_FromLong(type->tp_richcompare == PyBaseObject_Type.tp_richcompare),
+        PyBool_FromLong(always_true), PyBool_FromLong(Py_TYPE(type) == &PyType_Type));
+}
+
 /* constructor(cls) -> None, or ``__init__`` (a function) where a call of the class does
  * nothing but allocate a plain object and call that. */
 PyObject *dx_constructor(PyObject *module, PyObject *cls)

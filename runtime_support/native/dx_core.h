@@ -115,6 +115,8 @@ PyObject *dx_unit_stats(PyObject *module, PyObject *code);
 
 /* dx_entry.c: the vectorcall of functions with native code. */
 PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);
+PyObject *dx_call_native(PyThreadState *ts, PyObject *callable, PyObject *const *args,
+                         size_t given, PyObject *kwnames);
 /* Whether a tool other than ours watches this code (a debugger, coverage, a profiler). */
 int dx_is_observed(PyInterpreterState *interp, PyCodeObject *code);
 
@@ -129,6 +131,7 @@ int dx_look_for_key(Py_ssize_t *count, PyObject *name, Py_ssize_t *known);
 PyObject *dx_attribute(PyObject *module, PyObject *args);
 PyObject *dx_storage(PyObject *module, PyObject *args);
 PyObject *dx_class_attribute(PyObject *module, PyObject *args);
+PyObject *dx_traits(PyObject *module, PyObject *cls);
 PyObject *dx_constructor(PyObject *module, PyObject *cls);
 PyObject *dx_keys_address(PyObject *module, PyObject *cls);
 PyObject *dx_keys_count(PyObject *module, PyObject *cls);

@@ -78,6 +78,22 @@ static int bind(PyFunctionObject *func, PyCodeObject *code, PyObject *const *arg
     return 1;
 }
 
+static PyObject *run_held(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func,
+                          PyObject *const *args)
+{
+    PyObject *result;
+
+    unit->entries++;
+    unit->active++;
+    ts->py_recursion_remaining--;
+    ts->c_recursion_remaining--;
+    result = unit->run(ts, func, args);
+    ts->c_recursion_remaining++;
+    ts->py_recursion_remaining++;
+    dx_unit_leave(unit);
+    return result;
+}
+
 /* The arguments are held meanwhile, as the interpreter's locals would: a caller may have
  * borrowed them from what the function itself takes apart (WITH_EXCEPT_START its traceback),
  * and the function may lose its defaults. */
@@ -91,14 +107,7 @@ static PyObject *run(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func,
     for (Py_ssize_t i = 0; i < count; i++) {
         held[i] = Py_NewRef(args[i]);
     }
-    unit->entries++;
-    unit->active++;
-    ts->py_recursion_remaining--;
-    ts->c_recursion_remaining--;
-    result = unit->run(ts, func, held);
-    ts->c_recursion_remaining++;
-    ts->py_recursion_remaining++;
-    dx_unit_leave(unit);
+    result = run_held(ts, unit, func, held);
     for (Py_ssize_t i = 0; i < count; i++) {
         if (Py_REFCNT(held[i]) == 1) {
             /* A finalizer may look at the frames of the callers. */
@@ -120,6 +129,21 @@ static PyObject *run_deep(PyObject *callable, PyObject *const *args, size_t narg
     result = _PyFunction_Vectorcall(callable, args, nargsf, kwnames);
     dx_installed_switch(1);
     return result;
+}
+
+/* From native code, which owns the arguments until the call has returned. */
+PyObject *dx_call_native(PyThreadState *ts, PyObject *callable, PyObject *const *args,
+                         size_t given, PyObject *kwnames)
+{
+    PyFunctionObject *func = (PyFunctionObject *)callable;
+    PyCodeObject *code = (PyCodeObject *)func->func_code;
+    dx_unit *unit = dx_unit_of(code);
+
+    if (kwnames != NULL || given != (size_t)code->co_argcount || code->co_kwonlyargcount > 0 ||
+        ts->c_recursion_remaining < DX_MIN_C_RECURSION || unit == NULL || !may_run(ts, unit)) {
+        return dx_entry(callable, args, given, kwnames);
+    }
+    return run_held(ts, unit, func, args);
 }
 
 PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)

@@ -122,6 +122,32 @@ static PyObject *new_object(PyTypeObject *type)
     return PyBaseObject_Type.tp_new(type, nothing, NULL);
 }
 
+/* A function that runs no Python code for these arguments, so no frame is shown. */
+static PyObject *call_quiet(PyObject **operands, int count)
+{
+    return PyObject_Vectorcall(operands[0], operands + 1, (size_t)count - 1, NULL);
+}
+
+static PyObject *build_tuple(PyObject **items, int count)
+{
+    PyObject *result = PyTuple_New(count);
+
+    for (int i = 0; result != NULL && i < count; i++) {
+        PyTuple_SET_ITEM(result, i, Py_NewRef(items[i]));
+    }
+    return result;
+}
+
+static PyObject *build_list(PyObject **items, int count)
+{
+    PyObject *result = PyList_New(count);
+
+    for (int i = 0; result != NULL && i < count; i++) {
+        PyList_SET_ITEM(result, i, Py_NewRef(items[i]));
+    }
+    return result;
+}
+
 /* Guards of code compiled for stress fail once in `stress_rate` times, as a seed says. */
 static uint32_t stress_state = 1, stress_rate;
 
@@ -162,6 +188,9 @@ static const struct {
     {"dx_release_last", (void *)release_leaf},
     {"dx_new_range", (void *)new_range},
     {"dx_finish_list_iterator", (void *)finish_list_iterator},
+    {"dx_call_quiet", (void *)call_quiet},
+    {"dx_build_tuple", (void *)build_tuple},
+    {"dx_build_list", (void *)build_list},
     {"dx_new_object", (void *)new_object},
     {"dx_look_for_key", (void *)dx_look_for_key},
     {"PyObject_GetIter", (void *)PyObject_GetIter},

@@ -201,7 +201,7 @@ static PyObject *call(PyThreadState *ts, PyObject **operands, int count, int has
     PyObject *result;
 
     if (PyFunction_Check(callable) && ((PyFunctionObject *)callable)->vectorcall == dx_entry) {
-        return dx_entry(callable, operands + first, given, names);
+        return dx_call_native(ts, callable, operands + first, given, names);
     }
     dx_show_frames(ts);
     /* The callee's place may be overwritten: a bound method puts its self there. */

@@ -86,7 +86,7 @@ class Native:
     def compile_sampled(self, function):
         """The function gets native code, from samples taken before."""
         from dx_py.backend.llvm.native_function import compile_function
-        from dx_py.driver.compile_worker import read_program, used_routines
+        from dx_py.driver.compile_worker import read_program, used_classes, used_routines
         from dx_py.runtime_support import native_links, native_program
 
         described = native_program.describe(_core, function)
@@ -96,6 +96,7 @@ class Native:
         paths, digests = used_routines(lowered.table, described)
         links.find_routines(paths, digests, lambda data: hashlib.sha256(data).digest())
         links.find_rows(lowered.table)
+        links.check_classes(used_classes(lowered.table, described))
         assert _core.load_unit(
             function,
             blob.code,

@@ -251,7 +251,8 @@ _ROWS: tuple[OpSpec, ...] = (
     OpSpec("guard.tuple_length", (OBJ,), (), (("length", int),), Effect.NONE, Exit.GUARD),
     OpSpec("guard.list_length", (OBJ,), (), (("length", int),), Effect.READ, Exit.GUARD),
     OpSpec("guard.assumptions", (), (), (), Effect.READ, Exit.GUARD),
-    OpSpec("poll", (), (), (), Effect.READ, Exit.GUARD),
+    # The interpreter's checks at a jump backwards: signals, the GIL, the collector.
+    OpSpec("poll", (), (), (), _ANY_EFFECT, Exit.THROW),
     # Between representations. ``maybe_*`` gives null when its flag is false.
     OpSpec("box.f64", (F64,), (OBJ,), ownership=Ownership.NEW, cls="float"),
     OpSpec("box.i64", (I64,), (OBJ,), ownership=Ownership.NEW, cls="int"),
@@ -391,9 +392,15 @@ _ROWS: tuple[OpSpec, ...] = (
         ownership=Ownership.HEAP,
     ),
     OpSpec("iter.range_next", (OBJ,), (I64, I1), (), Effect.READ | Effect.WRITE),
-    # The exhausted iterator ends with its reference. Leaves where that would free the list,
-    # which may run finalisers: the interpreter then does the whole instruction.
-    OpSpec("iter.list_finish", (OBJ,), (), (), Effect.WRITE, Exit.GUARD, steals=(0,)),
+    # The exhausted iterator gives up its list, which is the result.
+    OpSpec(
+        "iter.list_end",
+        (OBJ,),
+        (MAYBE_OBJ,),
+        (),
+        Effect.READ | Effect.WRITE,
+        ownership=Ownership.NEW,
+    ),
     # Where the interpreter gives up a reference; ``refcount_insertion`` makes it a release
     # or nothing. The frame state is what a finaliser would see.
     OpSpec("ref.drop", (MAYBE_OBJ,), needs_own_state=True),

@@ -438,7 +438,7 @@ def _jump_if(b: _Builder, condition: Value, *, true: bool) -> None:
 
 
 def _jump_backward(b: _Builder) -> None:
-    b.emit("poll", state=b.resume_state())
+    b.emit("poll", state=b.running_state())
     _jump_forward(b)
 
 

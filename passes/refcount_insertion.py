@@ -186,23 +186,31 @@ class _Counting:
             return self.function.new_op("ref.release_leaf", [root])
         if at.opcode == "ref.drop_last":
             return self.function.new_op("ref.release_last", [root])
-        state = self._visible_state(at, {self.owners.roots.get(value) for value in live})
+        alive = {self.owners.roots.get(value) for value in live}
+        state = self._visible_state(root, at, alive)
         return self.function.new_op("ref.release", [root], state=state)
 
-    def _visible_state(self, at: Op, live: set[Value | None]) -> FrameState:
+    def _visible_state(self, root: Value, at: Op, live: set[Value | None]) -> FrameState:
         """What a finaliser sees: the locals that are still alive, at the nearest state."""
 
         def visible(value: Value | None) -> Value | None:
-            root = self.owners.roots.get(value) if value else None
+            found = self.owners.roots.get(value) if value else None
             virtual = value in self.owners.virtual
-            return value if virtual or root in live or root in self.owners.pinned else None
+            return value if virtual or found in live or found in self.owners.pinned else None
 
         def shown(state: FrameState) -> FrameState:
             parent = state.parent and shown(state.parent)
             names = tuple(map(visible, state.locals))
             return replace(state, locals=names, stack=(), parent=parent)
 
-        return shown(self._state_near(at))
+        return shown(self._dropped_at(root, at) or self._state_near(at))
+
+    def _dropped_at(self, root: Value, at: Op) -> FrameState | None:
+        """Where the interpreter gives it up, if a later guard that resumes before kept it."""
+        for op in self.block.ops[self.block.ops.index(at) :: -1]:
+            if op.opcode in DROPS and self.owners.roots.get(op.operands[0]) is root:
+                return op.state
+        return None
 
     def _state_near(self, at: Op) -> FrameState:
         index = self.block.ops.index(at)

@@ -221,11 +221,13 @@ def _for_iter(r: Rewriter) -> bool:
 
 
 def _finish_list_iterator(r: Rewriter, iterator: Value) -> None:
-    """Where the loop ends, ``iter.list_finish`` is what releases the iterator."""
+    """Where the loop ends, the iterator gives up its list before it goes itself."""
     done = r.loop_exit()
-    assert done.ops[0].opcode == "ref.drop"
-    finish = r.function.new_op("iter.list_finish", [iterator], state=r.resume_state())
-    done.ops[0] = finish
+    drop = done.ops[0]
+    assert drop.opcode == "ref.drop"
+    end = r.function.new_op("iter.list_end", [iterator])
+    drop_list = r.function.new_op("ref.drop", [end.result], state=drop.state)
+    done.ops[:1] = [end, drop_list, drop]
 
 
 def _load_global(r: Rewriter) -> bool:

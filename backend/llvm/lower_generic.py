@@ -38,6 +38,7 @@ OPERATIONS: Final = (
     "build_list",
     "list_append",
     "build_map",
+    "poll",
 )
 
 
@@ -137,6 +138,20 @@ def _call(f: FunctionLowering, op: Op) -> None:
     f.define(op.result, _perform(f, op, "call", operands, extra=int(keywords >= 0)))
 
 
+def _poll(f: FunctionLowering, op: Op) -> None:
+    """Rarely is anything asked for; the frame is built only then."""
+    asked, done = f.fresh("c"), f.fresh("n")
+    request = f.emit(f"load volatile i32, ptr {f.row('address:eval_breaker')}")
+    f.line(
+        f"br i1 {f.emit(f'icmp eq i32 {request}, 0')}, "
+        f"label %{done}, label %{asked}, !prof !1"
+    )
+    f.open(asked)
+    _perform(f, op, "poll", [])
+    f.line(f"br label %{done}")
+    f.open(done)
+
+
 def _array(helper: str) -> Lowering:
     """Operands by an array, and no frame: nothing can see it."""
 
@@ -175,4 +190,5 @@ GENERIC_LOWERINGS: Final[dict[str, Lowering]] = {
     "py.call_quiet": _array("dx_call_quiet"),
     "py.build_map": _plain("build_map"),
     "py.list_append": _plain("list_append"),
+    "poll": _poll,
 }

@@ -60,12 +60,6 @@ def _guard_length(f: FunctionLowering, op: Op) -> None:
     f.guard(f.emit(f"icmp eq i64 {size}, {op.int_attr('length')}"), op)
 
 
-def _poll(f: FunctionLowering, op: Op) -> None:
-    """The interpreter handles signals, the GIL and the collector."""
-    request = f.emit(f"load volatile i32, ptr {f.row('address:eval_breaker')}")
-    f.guard(f.emit(f"icmp eq i32 {request}, 0"), op)
-
-
 def _guard_assumptions(f: FunctionLowering, op: Op) -> None:
     valid = f.load("i32", f.row("unit"), f.layout["unit.valid"])
     f.guard(f.emit(f"icmp ne i32 {valid}, 0"), op)
@@ -219,10 +213,10 @@ def _list_next(f: FunctionLowering, op: Op) -> None:
     f.define(op.results[1], f.emit(f"phi i1 {sources.format('false', 'false', 'true')}"))
 
 
-def _list_finish(f: FunctionLowering, op: Op) -> None:
+def _list_end(f: FunctionLowering, op: Op) -> None:
     iterator = f.name(op.operands[0])
-    safe = f.call("dx_finish_list_iterator", "i32", f"ptr {iterator}")
-    f.guard(f.emit(f"icmp ne i32 {safe}, 0"), op, repeatable=False)
+    f.define(op.result, f.load("ptr", iterator, f.layout["list_iterator.it_seq"]))
+    f.store("ptr", "null", iterator, f.layout["list_iterator.it_seq"])
 
 
 def _range_next(f: FunctionLowering, op: Op) -> None:
@@ -318,7 +312,6 @@ OBJECT_LOWERINGS: Final[dict[str, Lowering]] = {
     "guard.tuple_length": _guard_length,
     "guard.list_length": _guard_length,
     "guard.assumptions": _guard_assumptions,
-    "poll": _poll,
     "tuple.item": _tuple_item,
     "tuple.get": _tuple_get,
     "tuple.length": _length,
@@ -333,7 +326,7 @@ OBJECT_LOWERINGS: Final[dict[str, Lowering]] = {
     "list.set_leaf": _list_set_leaf,
     "iter.new": _iter_new,
     "iter.list_next": _list_next,
-    "iter.list_finish": _list_finish,
+    "iter.list_end": _list_end,
     "iter.range_next": _range_next,
     "range.new": _range_new,
     "ref.retain": _retain,

@@ -91,6 +91,7 @@ PyObject *dx_frames_run(PyThreadState *ts, _PyInterpreterFrame *frame, int count
  * or the function's own result is pending. */
 PyObject *dx_python(PyThreadState *ts, dx_shadow *shadow, PyObject **out, int op, int extra,
                     int count, PyObject **operands);
+int dx_poll_init(void);
 /* Whether the function was finished in the interpreter; its result (new reference or NULL). */
 int dx_take_pending(PyObject **result);
 

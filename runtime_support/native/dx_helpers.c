@@ -93,24 +93,6 @@ static PyObject *new_range(PyObject *callee, PyObject *a, PyObject *b, PyObject 
     return PyObject_Vectorcall(callee, args, count, NULL);
 }
 
-/* End the iterator with the reference to it; 0, and nothing done, where that would free its
- * list: finalizers are the interpreter's business. */
-static int finish_list_iterator(PyObject *object)
-{
-    _PyListIterObject *iterator = (_PyListIterObject *)object;
-    PyListObject *list = iterator->it_seq;
-
-    if (list != NULL) {
-        if (Py_REFCNT(list) == 1) {
-            return 0;
-        }
-        iterator->it_seq = NULL;
-        Py_DECREF(list);
-    }
-    Py_DECREF(object);
-    return 1;
-}
-
 /* An instance without attributes, of a class whose objects are plain ones. */
 static PyObject *new_object(PyTypeObject *type)
 {
@@ -187,7 +169,6 @@ static const struct {
     {"dx_release", (void *)release},
     {"dx_release_last", (void *)release_leaf},
     {"dx_new_range", (void *)new_range},
-    {"dx_finish_list_iterator", (void *)finish_list_iterator},
     {"dx_call_quiet", (void *)call_quiet},
     {"dx_build_tuple", (void *)build_tuple},
     {"dx_build_list", (void *)build_list},

@@ -36,6 +36,7 @@ enum operation {
     OP_BUILD_LIST,
     OP_LIST_APPEND,
     OP_BUILD_MAP,
+    OP_POLL,
 };
 
 static int has_pending;
@@ -238,6 +239,8 @@ static int both_plain(PyObject **o)
            (PyUnicode_CheckExact(o[0]) && PyUnicode_CheckExact(o[1]));
 }
 
+static int is_plain_iterator(PyObject *iterator);
+
 /* Whether the op is done without Python code running, and so without a frame to look at. */
 static int is_quiet(enum operation op, int extra, PyObject **o)
 {
@@ -270,6 +273,7 @@ static int is_quiet(enum operation op, int extra, PyObject **o)
     case OP_GET_ITER:
         return PyList_CheckExact(o[0]) || PyTuple_CheckExact(o[0]) ||
                PyRange_Check(o[0]) || PyDict_CheckExact(o[0]) || PyAnySet_CheckExact(o[0]);
+    case OP_FOR_ITER: return is_plain_iterator(o[0]);
     case OP_BUILD_TUPLE:
     case OP_BUILD_LIST:
     case OP_LIST_APPEND:
@@ -303,6 +307,59 @@ static PyObject *build_map(int count, PyObject **operands)
         }
     }
     return result;
+}
+
+static PyObject *nothing; /* a function that does nothing */
+
+/* Frames of that function count as incomplete for ever, so nobody sees them. */
+int dx_poll_init(void)
+{
+    PyObject *scope = PyDict_New();
+
+    nothing = scope ? PyRun_String("lambda: None", Py_eval_input, scope, scope) : NULL;
+    Py_XDECREF(scope);
+    if (nothing == NULL) {
+        return -1;
+    }
+    PyObject_GC_UnTrack(nothing);
+    ((PyCodeObject *)((PyFunctionObject *)nothing)->func_code)->_co_firsttraceable = 1 << 20;
+    return 0;
+}
+
+/* What the interpreter does where somebody has set its eval breaker: it does it at the start
+ * of a function. */
+static PyObject *poll(PyThreadState *ts)
+{
+    PyCodeObject *code;
+    PyObject *result;
+
+    if (ts->py_recursion_remaining <= 1) {
+        return Py_True;
+    }
+    /* Instrumenting would never end: it skips code without a first traceable instruction. */
+    code = (PyCodeObject *)((PyFunctionObject *)nothing)->func_code;
+    code->_co_instrumentation_version = ts->interp->monitoring_version;
+    result = _PyFunction_Vectorcall(nothing, NULL, 0, NULL);
+    if (result == NULL) {
+        return NULL;
+    }
+    Py_DECREF(result);
+    return Py_True;
+}
+
+/* Iterators whose next item needs no Python code. */
+static int is_plain_iterator(PyObject *iterator)
+{
+    PyTypeObject *type = Py_TYPE(iterator);
+
+    if (type == &PyEnum_Type) {
+        /* The iterator enumerated is the second field (Objects/enumobject.c). */
+        return is_plain_iterator(((PyObject **)iterator)[3]);
+    }
+    return type == &PyListIter_Type || type == &PyTupleIter_Type || type == &PyRangeIter_Type ||
+           type == &PyDictIterKey_Type || type == &PyDictIterValue_Type ||
+           type == &PyDictIterItem_Type || type == &PyUnicodeIter_Type ||
+           type == &PySetIter_Type;
 }
 
 /* The result (new, or one of the immortal truth values), or NULL with an exception. */
@@ -342,6 +399,7 @@ static PyObject *perform(PyThreadState *ts, enum operation op, int extra, dx_sha
     case OP_BUILD_LIST: return build(count, o, 1);
     case OP_BUILD_MAP: return build_map(count, o);
     case OP_LIST_APPEND: return done(PyList_Append(o[0], o[1]));
+    case OP_POLL: return poll(ts);
     }
     Py_UNREACHABLE();
 }
@@ -358,6 +416,10 @@ static void push_results(_PyInterpreterFrame *frame, enum operation op, int extr
     case OP_STORE_SUBSCR:
     case OP_LIST_APPEND:
         break;
+    case OP_POLL:
+        /* A jump, not done yet. */
+        frame->prev_instr = dx_first_unit(frame->prev_instr, frame->f_code) - 1;
+        return;
     case OP_TRUTH:
         /* A jump: done again on the truth value itself. */
         *top++ = result;

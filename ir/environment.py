@@ -23,10 +23,10 @@ type Member = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """``kind``: function, class, module, builtin or object.
+    """``kind``: function, cfunction (in C), class, module, builtin or object.
 
-    ``text``: the class's or module's name, or the class of an object. ``routine``: of a
-    function, or of a class's ``__init__``; -1 where it is not known.
+    ``text``: the class's, module's or C function's name, or the class of an object.
+    ``routine``: of a function, or of a class's ``__init__``; -1 where it is not known.
     """
 
     kind: str

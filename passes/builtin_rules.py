@@ -56,10 +56,10 @@ QUIET_FUNCTIONS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "max": ((_NUMBER, _NUMBER),),
     "divmod": ((_NUMBER, _NUMBER),),
     "round": ((_NUMBER,),),
-    **{f"math {name}": ((_NUMBER,),) for name in MATH_FUNCTIONS},
-    "math atan2": ((_NUMBER, _NUMBER),),
-    "math hypot": ((_NUMBER, _NUMBER),),
-    "math pow": ((_NUMBER, _NUMBER),),
+    **{f"math.{name}": ((_NUMBER,),) for name in MATH_FUNCTIONS},
+    "math.atan2": ((_NUMBER, _NUMBER),),
+    "math.hypot": ((_NUMBER, _NUMBER),),
+    "math.pow": ((_NUMBER, _NUMBER),),
 }
 
 #: Classes whose ``len`` is a field.
@@ -94,9 +94,9 @@ def call_builtin(r: Rewriter) -> bool:
             return _length(r)
         case "isinstance" if len(arguments) == 2:
             return _is_instance(r, arguments[1])
-        case "math sqrt" | "math fabs" as name if _only(r, 0) == "float":
+        case "math.sqrt" | "math.fabs" as name if _only(r, 0) == "float":
             number = r.emit("unbox.f64", r.guard(2, "float"))
-            opcode = _FLOAT_FUNCTIONS[name.removeprefix("math ")]
+            opcode = _FLOAT_FUNCTIONS[name.removeprefix("math.")]
             r.finish(r.emit("box.f64", r.emit(opcode, number)))
             return True
         case name if name in QUIET_FUNCTIONS:
@@ -106,12 +106,9 @@ def call_builtin(r: Rewriter) -> bool:
 
 def _function_name(r: Rewriter, callee: Value) -> str:
     entity = r.entity(callee)
-    row = r.constant_slot(callee) or ""
-    if entity is not None and entity.kind == "builtin":
-        return entity.text
-    if row.startswith("member:module math "):
-        return row.removeprefix("member:module ")
-    return ""
+    if entity is None or entity.kind not in ("builtin", "cfunction"):
+        return ""
+    return entity.text.removeprefix("builtins.")
 
 
 def _only(r: Rewriter, argument: int) -> str | None:

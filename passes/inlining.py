@@ -133,7 +133,9 @@ class _Sites:
         if not found or found.kind != "method" or found.routine < 0:
             return None
         bound = bind(self.program.routines[found.routine], arguments, (), 0)
-        return bound and Call(op, found.routine, tuple(bound), is_operator=True)
+        if bound is None:
+            return None
+        return Call(op, found.routine, tuple(bound), is_operator=True)
 
     def _bind(self, op: Op, entity: Entity, arguments: list[Value]) -> Call | None:
         assert op.state is not None

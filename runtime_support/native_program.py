@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Module: Any = type(sys)
 Function: Any = type(lambda: None)
+Builtin: Any = type(len)
 #: Of a request: more make compiling slow, and are hardly ever inlined.
 MAX_ROUTINES = 48
 HEAP_TYPE = 1 << 9
@@ -153,7 +154,17 @@ def kind_of(value: Any, slot: str) -> tuple[str, str]:  # noqa: ANN401
         name = _module_dict(value).get("__name__")
         known = isinstance(name, str) and sys.modules.get(name) is value
         return ("module", name) if known else ("object", "module")
+    if type(value) is Builtin:
+        return _builtin_kind(value)
     return "object", class_text(type(value))
+
+
+def _builtin_kind(value: Any) -> tuple[str, str]:  # noqa: ANN401
+    """A function of a module in C, by the names of both."""
+    text = f"{value.__module__}.{value.__name__}"
+    module = sys.modules.get(value.__module__) if value.__module__ else None
+    known = type(module) is Module and _module_dict(module).get(value.__name__) is value
+    return ("cfunction", text) if known else ("object", "builtin_function_or_method")
 
 
 class Gathering:

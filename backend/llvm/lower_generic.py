@@ -143,8 +143,7 @@ def _poll(f: FunctionLowering, op: Op) -> None:
     asked, done = f.fresh("c"), f.fresh("n")
     request = f.emit(f"load volatile i32, ptr {f.row('address:eval_breaker')}")
     f.line(
-        f"br i1 {f.emit(f'icmp eq i32 {request}, 0')}, "
-        f"label %{done}, label %{asked}, !prof !1"
+        f"br i1 {f.emit(f'icmp eq i32 {request}, 0')}, label %{done}, label %{asked}, !prof !1"
     )
     f.open(asked)
     _perform(f, op, "poll", [])

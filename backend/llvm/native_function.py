@@ -22,8 +22,29 @@ from dx_py.passes.pipeline import native_passes, routine_passes
 LOWERINGS: Final = NUMBER_LOWERINGS | OBJECT_LOWERINGS | INSTANCE_LOWERINGS | GENERIC_LOWERINGS
 
 
-#: A generic op costs more natively than interpreted: it builds a frame.
-MAX_GENERIC_SHARE: Final = 0.02
+#: What an instruction costs interpreted, and natively where it stayed generic: in the same
+#: unit, measured on whole programs. Where Python code may run, frames are built for it.
+INTERPRETED_COST: Final = 10
+NATIVE_COST: Final = 2
+GENERIC_COST: Final = 110
+QUIET_COST: Final = 25
+#: Native code must cost at most this part of what interpreting costs.
+MAX_COST: Final = 0.7
+QUIET_OPS: Final = frozenset(
+    {
+        "py.call_quiet",
+        "py.build_tuple",
+        "py.build_list",
+        "py.load_global",
+        "py.load_method",
+        "py.list_append",
+        "py.get_iter",
+        "py.for_iter",
+        "py.unary_not",
+        "py.truth",
+        "py.binary_slice",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +95,24 @@ def compile_function(
     that is also a function that would hardly be faster.
     """
     function = optimize(program)
-    if not eager and _generic_share(function, program) > MAX_GENERIC_SHARE:
+    if not eager and _cost(function, program) > MAX_COST:
         raise UnsupportedError("mostly generic operations")
     lowered = lower_function(function, target.layout, LOWERINGS, stress=stress)
     object_ = emit_object(lowered.text, machine=target.machine, cpu=target.cpu)
     return NativeFunction(link(object_, machine=target.machine), lowered)
 
 
-def _generic_share(function: Function, program: Program) -> float:
-    """Of the samples of instructions, the part that is for what stayed generic."""
-    generic = {
-        (op.state.code, op.state.pc)
-        for op in function.ops()
-        if op.opcode.startswith("py.") and op.state
-    }
+def _cost(function: Function, program: Program) -> float:
+    """What native code costs, as a part of what interpreting the same does, by the samples."""
+    costs: dict[tuple[int, int], int] = {}
+    for op in function.ops():
+        if op.opcode.startswith("py.") and op.state:
+            place = op.state.code, op.state.pc
+            cost = QUIET_COST if op.opcode in QUIET_OPS else GENERIC_COST
+            costs[place] = max(costs.get(place, 0), cost)
     counts = [routine.feedback.counts for routine in program.routines]
-    total = sum(counts[0].values())
-    return sum(counts[code].get(pc, 0) for code, pc in generic) / max(total, 1)
+    # Of an inlined routine other callers were sampled, too: take what this one can have done.
+    codes = {op.state.code for op in function.ops() if op.state}
+    total = sum(sum(counts[code].values()) for code in codes)
+    generic = sum(cost * counts[code].get(pc, 0) for (code, pc), cost in costs.items())
+    return (generic + NATIVE_COST * total) / max(INTERPRETED_COST * total, 1)

@@ -6,6 +6,7 @@
  * Numbers are unsigned LEB128. The values come as variadic arguments in the record's order. */
 #include "dx_core.h"
 
+#include "internal/pycore_dict.h"
 #include <string.h>
 
 enum slot_kind {
@@ -366,6 +367,66 @@ void dx_hide_frames(PyThreadState *ts, dx_shadow *shadow)
     hide(ts, shadow->frame, shadow->frames);
 }
 
+/* Of these many items it is asked whether they run Python code when they go. */
+#define DX_MAX_LOOK 16
+
+/* Whether giving up one reference to it runs no Python code. */
+static int goes_quietly(PyObject *object)
+{
+    PyTypeObject *type;
+
+    if (object == NULL || Py_REFCNT(object) > 1) {
+        return 1;
+    }
+    type = Py_TYPE(object);
+    return type == &PyFloat_Type || type == &PyLong_Type || type == &PyUnicode_Type ||
+           type == &PyBytes_Type || type == &PyRange_Type || type == &PyRangeIter_Type;
+}
+
+static int all_go_quietly(PyObject *const *items, Py_ssize_t count)
+{
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (!goes_quietly(items[i])) {
+            return 0;
+        }
+    }
+    return count <= DX_MAX_LOOK;
+}
+
+/* The same of an instance with inline values, without weak references and finalizer. */
+static int instance_goes_quietly(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    PyDictOrValues attributes;
+
+    if (!PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) || type->tp_finalize != NULL ||
+        type->tp_del != NULL || type->tp_basicsize != (Py_ssize_t)sizeof(PyObject) ||
+        !PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT) ||
+        (PyType_HasFeature(type, Py_TPFLAGS_MANAGED_WEAKREF) &&
+         *(PyObject **)((char *)object + MANAGED_WEAKREF_OFFSET) != NULL)) {
+        return 0;
+    }
+    attributes = *_PyObject_DictOrValuesPointer(object);
+    if (!_PyDictOrValues_IsValues(attributes)) {
+        return attributes.dict == NULL;
+    }
+    return all_go_quietly(_PyDictOrValues_GetValues(attributes)->values,
+                          ((PyHeapTypeObject *)type)->ht_cached_keys->dk_nentries);
+}
+
+static int dies_quietly(PyObject *dead)
+{
+    PyTypeObject *type = Py_TYPE(dead);
+
+    if (type == &PyList_Type) {
+        return all_go_quietly(((PyListObject *)dead)->ob_item, Py_SIZE(dead));
+    }
+    if (type == &PyTuple_Type) {
+        return all_go_quietly(((PyTupleObject *)dead)->ob_item, Py_SIZE(dead));
+    }
+    return goes_quietly(dead) || instance_goes_quietly(dead);
+}
+
 void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
                  const uint8_t *record, PyObject *dead, ...)
 {
@@ -374,6 +435,11 @@ void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
     _PyInterpreterFrame *frame;
     int count;
 
+    if (dies_quietly(dead)) {
+        _Py_Dealloc(dead);
+        PyErr_SetRaisedException(exception);
+        return;
+    }
     dx_show_frames(ts);
     va_start(r.values, dead);
     frame = read_frames(&r, ts, func, &count);

@@ -160,11 +160,10 @@ static void close_field(dx_lexer *lexer, dx_fstring *fstring, text_run run, cons
             dx_new_int(lexer->context, at - lexer->context->text));
 }
 
-/* A newline ends the format of a string in single quotes; only the `}` may follow it. */
+/* A newline ends the text of a format in single quotes: what follows is read as an expression. */
 static void leave_format(dx_lexer *lexer, text_run run, const char *at)
 {
-    if (at > run.start)
-        emit_text(lexer, run, at, at);
+    emit_text(lexer, run, at, at);
     lexer->at = at;
 }
 

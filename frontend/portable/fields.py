@@ -119,7 +119,9 @@ def _put_text(scanner: Scanner, fstring: OpenFString, start: int, end: int, stop
 
 
 def _needs_empty_text(scanner: Scanner, stop: str) -> bool:
-    """3.12 ends a specification with a text token, empty after a nested field."""
+    """3.12 ends a specification with a text token: empty after a field, or at a newline."""
+    if stop == "\n":
+        return True
     is_spec = stop == "}" and scanner.fstrings[-1].in_spec
     return is_spec and scanner.tokens.kinds[-1] != scanner.vocabulary.kinds["COLON"]
 

@@ -78,7 +78,7 @@ SUITES = (
     Suite(
         "pydantic",
         "2.14.3",
-        ("-o", "strict=false"),
+        ("-o", "strict=false", "-W", "ignore::pytest.PytestUnknownMarkWarning"),
         needs=("dirty-equals", "jsonschema", "pytz", "pytest-mock", "pytest-benchmark"),
     ),
     Suite(

@@ -235,7 +235,28 @@ static struct dx_datum *constant_datum(dx_tree value) {
     }
 }
 
+static bool has_starred(dx_tree items) {
+    for (int i = 0; i < dx_count(items); i++)
+        if (dx_is(dx_item(items, i), DX_K_Starred))
+            return true;
+    return false;
+}
+
+/* Room is a power of two, as dx_grown would have made it. */
+static struct dx_datum *plain_list(struct dx_place place, dx_tree items, enum dx_sort sort) {
+    struct dx_datum *list = dx_new_datum(sort);
+    size_t count = (size_t)dx_count(items), room = 1;
+    while (room < count)
+        room *= 2;
+    list->items = dx_room(room * sizeof(struct dx_datum *));
+    for (; list->count < count; list->count++)
+        list->items[list->count] = dx_evaluate(place, dx_item(items, (int)list->count));
+    return list;
+}
+
 static struct dx_datum *list_datum(struct dx_place place, dx_tree items, enum dx_sort sort) {
+    if (!has_starred(items))
+        return plain_list(place, items, sort);
     struct dx_datum *list = dx_new_datum(sort);
     for (int i = 0; i < dx_count(items); i++) {
         dx_tree item = dx_item(items, i);

@@ -49,7 +49,7 @@ int dx_truth(const struct dx_datum *datum) {
     case DX_D_TUPLE:
     case DX_D_LIST:
     case DX_D_DICT:
-    case DX_D_SET: return datum->count > 0;
+    case DX_D_SET: return datum->truth || datum->count > 0;
     case DX_D_FUNCTION:
     case DX_D_MODULE: return 1;
     default: return -1;
@@ -160,7 +160,7 @@ const char *dx_repr(const struct dx_datum *datum) {
     case DX_D_BYTES: return quoted(datum);
     case DX_D_TUPLE:
     case DX_D_LIST:
-    case DX_D_DICT: return items_text(datum);
+    case DX_D_DICT: return datum->truth ? NULL : items_text(datum);
     default: return NULL;
     }
 }

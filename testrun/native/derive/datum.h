@@ -31,7 +31,7 @@ enum dx_sort {
 
 struct dx_datum {
     enum dx_sort sort;
-    bool truth;
+    bool truth; /* of a BOOL; of a LIST: it is a generator's; of a PATTERN: it is bytes */
     union {
         int64_t integer;
         double real;

@@ -171,7 +171,7 @@ static struct dx_datum *name_datum(struct dx_place place, const char *name) {
     if (binding)
         return dx_value_of(binding);
     if (strcmp(name, "__name__") == 0)
-        return dx_text_datum(DX_D_TEXT, "(module)", 8);
+        return external("__name__");
     if (scope->module->scope.obscurity)
         return &dx_unknown;
     return external(dx_text_of("builtins.%s", name));
@@ -406,6 +406,7 @@ static struct dx_datum *comprehension_datum(struct dx_place place, dx_tree expre
     struct loop loop = {dx_field(expression, is_dict ? 2 : 1), dx_field(expression, 0),
                         is_dict ? dx_field(expression, 1) : NULL,
                         dx_new_datum(is_dict ? DX_D_DICT : DX_D_LIST)};
+    loop.result->truth = expression->kind == DX_K_GeneratorExp;
     if (!run_loop(&loop, place, 0))
         return is_dict ? &dx_plain : &dx_unknown;
     return loop.result;

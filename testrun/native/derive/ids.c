@@ -126,8 +126,8 @@ static const char *value_text(const struct dx_datum *value, bool *known) {
     case DX_D_INT:
     case DX_D_FLOAT: text = dx_repr(value); break;
     case DX_D_NAMED: return value->text;
+    case DX_D_LIST: return value->truth ? "<genexpr>" : NULL;
     case DX_D_TUPLE:
-    case DX_D_LIST:
     case DX_D_DICT:
     case DX_D_SET:
     case DX_D_PLAIN: return NULL;

@@ -121,8 +121,16 @@ static int identical(const struct dx_datum *left, const struct dx_datum *right) 
     return simple ? dx_same(left, right) : -1;
 }
 
+/* A module that is collected is never the program that was started. */
+static bool asks_for_main(const struct dx_datum *left, const struct dx_datum *right) {
+    return left->sort == DX_D_EXTERNAL && strcmp(left->text, "__name__") == 0 &&
+           right->sort == DX_D_TEXT && strcmp(right->text, "__main__") == 0;
+}
+
 static int compare(int kind, const struct dx_datum *left, const struct dx_datum *right) {
     int same, found = is_version(left) ? version_order(right) : order(left, right);
+    if (asks_for_main(left, right))
+        return kind == DX_K_Eq ? 0 : kind == DX_K_NotEq ? 1 : -1;
     switch (kind) {
     case DX_K_Eq: return is_version(left) ? -1 : dx_same(left, right);
     case DX_K_NotEq:

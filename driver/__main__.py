@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 from dx_py.artifacts.errors import DxError
 from dx_py.driver.commands import COMMANDS, run_command
 
+_OBJECTS_BETWEEN_COLLECTIONS = 500_000
+#: Commands that leave nothing to do for ``atexit``.
+_LEFT_AT_ONCE = (["pip"], ["venv"])
 #: What a shell reports for a program that SIGINT, or SIGPIPE, ended.
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -35,5 +39,17 @@ def main(arguments: list[str]) -> int:
     return status
 
 
+def run_process(arguments: list[str]) -> int:
+    """As `main`, for a process that ends with it."""
+    # Looking for cycles is 14 % of a resolution's time, and finds nothing to speak of.
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    status = main(arguments)
+    if arguments[:1] in _LEFT_AT_ONCE:
+        # Taking the interpreter apart, object by object, is 20 % of it.
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(run_process(sys.argv[1:]))

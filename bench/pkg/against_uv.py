@@ -1,7 +1,7 @@
 """DX-Py's package manager against uv and pip, in alternation, on the same requirements.
 
     python bench/pkg/against_uv.py --uv /path/to/uv --python /path/to/python3.12 \\
-        [--rounds 7] [--only WORD] [--without-pip]
+        [--rounds 7] [--only WORD,WORD] [--without-pip]
 
 State of the caches: warm for all (each job runs once before it is counted), except for the cold
 jobs, for which everyone has an empty cache every time. "seen before" means that dx-py did the
@@ -294,7 +294,7 @@ def main() -> None:
         ]
         sys.stdout.write(f"| job | {' | '.join(heads)} |\n|{'---|' * (len(heads) + 1)}\n")
         for job in bench.jobs():
-            if options.only in job.name:
+            if any(word in job.name for word in options.only.split(",")):
                 sys.stdout.write(measure(job, options.rounds, sides) + "\n")
                 sys.stdout.flush()
 

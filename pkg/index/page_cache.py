@@ -16,7 +16,7 @@ from dx_py.pkg.index.page import PageContent
 from dx_py.pkg.store_paths import save
 
 _KIND = "pkg-cached-answer"
-_SCHEMA = 3
+_SCHEMA = 4
 
 
 @dataclass(frozen=True, slots=True)

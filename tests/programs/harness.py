@@ -21,6 +21,7 @@ VARYING = (
     (r"\b0x[0-9a-f]{6,}\b", "ADDRESS"),
     (r"\b\d+(\.\d+)?( ?(s|ms|seconds?|sec))\b", "TIME"),
     (r"\[[\d.]+s\]", "[TIME]"),
+    (r" \(\d:\d\d:\d\d\)", ""),  # pytest, after a minute
     (r"127\.0\.0\.1:\d+|port=\d+", "PORT"),
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d([.,]\d+)?)?(\+00:00)?", "DATE"),
     (r"\[\d\d/\w{3}/\d{4} \d\d:\d\d:\d\d\]", "[DATE]"),

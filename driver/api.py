@@ -17,6 +17,7 @@ from operator import or_
 from types import CodeType
 from typing import Any, Final
 
+from dx_py.driver.code_generation import generate_code
 from dx_py.driver.trees import parse_tree
 from dx_py.frontend import unparser
 
@@ -106,16 +107,23 @@ def _compile(
     if not isinstance(source, str | bytes | bytearray | memoryview) or flags & _PROMPT_FLAGS:
         return host(source)
     host(_LEAST.get(mode, ""))
-    try:
-        tree = parse_tree(
+    name = os.fsdecode(filename)
+
+    def make_tree() -> ast.AST:
+        return parse_tree(
             source if isinstance(source, str) else bytes(source),
-            filename=os.fsdecode(filename),
+            filename=name,
             mode=mode,
             minor_version=sys.version_info.minor if minor_version < 0 else minor_version,
             type_comments=bool(flags & ast.PyCF_TYPE_COMMENTS),
             barry_as_bdfl=bool(flags & _BARRY_AS_BDFL),
         )
-        return tree if flags & ast.PyCF_ONLY_AST else host(tree)
+
+    try:
+        if flags & ast.PyCF_ONLY_AST:
+            return make_tree()
+        level = sys.flags.optimize if optimize < 0 else optimize
+        return generate_code(make_tree, name, optimize=level, flags=flags)
     except RecursionError:
         # A tree may be nested less deeply than a source.
         return host(source)

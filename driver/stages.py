@@ -11,7 +11,6 @@ code object gets its file name when it is loaded.
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from types import CodeType
@@ -20,10 +19,9 @@ from typing import Any, ClassVar
 from dx_py.artifacts import code_marshal
 from dx_py.artifacts.artifact import body_of, check_schema, encode, seal
 from dx_py.artifacts.errors import DamagedArtifactError
-from dx_py.backend.bytecode.compile_tree import compile_tree, deep_recursion
-from dx_py.driver.internal_error import OWN_ERRORS, InternalError, description
+from dx_py.backend.bytecode.compile_tree import deep_recursion
+from dx_py.driver.code_generation import STAGE, generate_code
 from dx_py.frontend import ast_artifact, parser
-from dx_py.frontend.ast_artifact import AstArtifact
 from dx_py.frontend.lowering.module import CompileOptions, lower_tree
 from dx_py.frontend.to_ast import tree_of
 from dx_py.ir import code_codec
@@ -55,7 +53,7 @@ class CodegenStage:
     InternalError if ``strict``.
     """
 
-    name: ClassVar[str] = "codegen"
+    name: ClassVar[str] = STAGE
     version: ClassVar[int] = 1
     kind: ClassVar[str] = code_artifact.KIND
     schema: ClassVar[int] = code_artifact.SCHEMA
@@ -69,25 +67,11 @@ class CodegenStage:
         content = ast_artifact.decode(data)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            code = self._compile(content, options["optimize"])
+            code = generate_code(
+                lambda: tree_of(content), "", optimize=options["optimize"], strict=self._strict
+            )
         warned = bool(content.warnings or caught)
         return seal(code_artifact.encode(code, code_marshal.dumps, warned=warned))
-
-    def _compile(self, content: AstArtifact, optimize: int) -> CodeType:
-        tree: Any = tree_of(content)
-        try:
-            return compile_tree(tree, "", optimize=optimize)
-        except OWN_ERRORS:
-            raise
-        except Exception as error:
-            problem = description(self.name, error)
-            if self._strict:
-                raise InternalError(problem) from error
-            sys.stderr.write(f"dxc: {problem}; the interpreter's compiler takes its place\n")
-        # The first tree may be half changed.
-        again: Any = tree_of(content)
-        code: CodeType = compile(again, "", "exec", dont_inherit=True, optimize=optimize)
-        return code
 
 
 class LowerStage:

@@ -116,6 +116,7 @@ def _jump_if_either(unit: Unit, node: ast.IfExp, target: Block, condition: bool)
 
 
 def _jump_if_compared(unit: Unit, node: ast.Compare, target: Block, condition: bool) -> None:
+    unit.announce(node)
     span = span_of(node)
     cleanup = unit.label()
     unit.visit(node.left)

@@ -7,7 +7,7 @@ import ast
 from dx_py.frontend.lowering.conditions import jump_if
 from dx_py.frontend.lowering.constants import AFTER_AWAIT
 from dx_py.frontend.lowering.frame_block import FrameBlock, FrameBlockKind
-from dx_py.frontend.lowering.suspension import yield_from_top
+from dx_py.frontend.lowering.suspension import suspends_module, yield_from_top
 from dx_py.frontend.lowering.unit import Unit, span_of
 from dx_py.frontend.lowering.unwinding import inside
 from dx_py.ir.code_unit import NO_SPAN
@@ -58,6 +58,7 @@ def for_statement(unit: Unit, node: ast.For) -> None:
 
 
 def async_for_statement(unit: Unit, node: ast.AsyncFor) -> None:
+    suspends_module(unit)
     start, exhausted, end = unit.labels(3)
     span = span_of(node)
     unit.visit(node.iter)

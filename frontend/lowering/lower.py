@@ -23,6 +23,7 @@ from dx_py.frontend.lowering import (
     type_parameters,
     with_statements,
 )
+from dx_py.frontend.lowering.reporting import Announcer
 from dx_py.frontend.lowering.unit import Program, Unit, UnitKind, Visitor
 from dx_py.frontend.symbols.analysis import SymbolAnalysis
 from dx_py.ir.code_unit import NO_SPAN, CodeUnit
@@ -89,14 +90,20 @@ VISITORS: dict[type[ast.AST], Visitor] = {
 }
 
 
+# What the checks warn about.
+_ANNOUNCED = (ast.Assert, ast.Call, ast.Compare, ast.Subscript)
+
+
 @dataclass(frozen=True, slots=True)
 class LoweringOptions:
-    """``optimize`` is 0, 1 or 2 as for ``compile``; ``flags`` are the features asked for."""
+    """``optimize`` is 0, 1 or 2 as for ``compile``; ``flags`` are the features asked for;
+    ``announcer`` knows the warnings, if there are any."""
 
     optimize: int = 0
     flags: int = 0
     future_annotations: bool = False
     top_level_await: bool = False
+    announcer: Announcer | None = None
 
 
 def lower(tree: ast.mod, symbols: SymbolAnalysis, options: LoweringOptions) -> CodeUnit:
@@ -104,14 +111,18 @@ def lower(tree: ast.mod, symbols: SymbolAnalysis, options: LoweringOptions) -> C
 
     The tree is one that the checks of `dx_py.frontend.semantics` pass, optimised or not.
     """
+    visitors = VISITORS
+    if options.announcer is not None:
+        visitors = VISITORS | {kind: _announcing(VISITORS[kind]) for kind in _ANNOUNCED}
     program = Program(
-        VISITORS,
+        visitors,
         symbols,
         options.optimize,
         options.flags,
         options.future_annotations,
         isinstance(tree, ast.Interactive),
         options.top_level_await,
+        options.announcer,
     )
     code = CodeUnit("<module>", "<module>", 1)
     unit = Unit(program, UnitKind.MODULE, symbols.module, code, None)
@@ -122,10 +133,18 @@ def lower(tree: ast.mod, symbols: SymbolAnalysis, options: LoweringOptions) -> C
             closures.return_none(unit)
         case ast.Interactive():
             if classes.annotates(tree.body):
-                unit.emit("SETUP_ANNOTATIONS", 0, NO_SPAN)
+                unit.emit("SETUP_ANNOTATIONS", 0, (1, 1, 0, 0))
             unit.visit_all(tree.body)
             closures.return_none(unit)
         case ast.Expression():
             unit.visit(tree.body)
             unit.emit("RETURN_VALUE", 0, NO_SPAN)
     return unit.finish()
+
+
+def _announcing(visitor: Visitor) -> Visitor:
+    def announce(unit: Unit, node: ast.AST) -> None:
+        unit.announce(node)
+        visitor(unit, node)
+
+    return announce

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from dx_py.frontend.folding.fold import fold_tree
 from dx_py.frontend.lowering.lower import LoweringOptions, lower
-from dx_py.frontend.lowering.reporting import report
+from dx_py.frontend.lowering.reporting import Announcer, report
 from dx_py.frontend.semantics.check import check_analysed
 from dx_py.frontend.semantics.checker import Options
 from dx_py.frontend.semantics.future import future_features
@@ -46,7 +46,12 @@ def lower_tree(tree: ast.mod, filename: str, options: CompileOptions) -> CodeUni
     postponed = bool(flags & FUTURE_ANNOTATIONS)
     awaits = bool(options.flags & _TOP_LEVEL_AWAIT)
     symbols = analyse_symbols(tree, future_annotations=postponed)
+    report(symbols.diagnostics, filename)
     checks = Options(awaits, postponed, options.optimize)
-    report(check_analysed(tree, future, symbols, checks), filename)
+    checker = check_analysed(tree, future, symbols, checks)
+    if any(diagnostic.category.is_error for diagnostic in checker.diagnostics):
+        report(checker.diagnostics, filename)
+    announcer = Announcer(checker.warnings, filename) if checker.warnings else None
     fold_tree(tree, optimize=options.optimize, future_annotations=postponed)
-    return lower(tree, symbols, LoweringOptions(options.optimize, flags, postponed, awaits))
+    lowering = LoweringOptions(options.optimize, flags, postponed, awaits, announcer)
+    return lower(tree, symbols, lowering)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from dx_py.frontend.diagnostics.diagnostic import Diagnostic, HostPlace, Phase
@@ -14,12 +16,28 @@ def report(diagnostics: Iterable[Diagnostic], filename: str) -> None:
     for diagnostic in diagnostics:
         if diagnostic.category.is_error:
             raise syntax_error(diagnostic, filename)
-        try:
-            warnings.warn_explicit(
-                diagnostic.message, SyntaxWarning, filename, diagnostic.span.line
-            )
-        except SyntaxWarning:
-            raise syntax_error(diagnostic, filename) from None
+        _warn(diagnostic, filename)
+
+
+def _warn(diagnostic: Diagnostic, filename: str) -> None:
+    try:
+        warnings.warn_explicit(
+            diagnostic.message, SyntaxWarning, filename, diagnostic.span.line
+        )
+    except SyntaxWarning:
+        raise syntax_error(diagnostic, filename) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """Warns whenever a node is lowered, as the host does: `finally` statements are, twice."""
+
+    found: Mapping[ast.AST, Sequence[Diagnostic]]
+    filename: str
+
+    def announce(self, node: ast.AST) -> None:
+        for diagnostic in self.found.get(node, ()):
+            _warn(diagnostic, self.filename)
 
 
 def syntax_error(diagnostic: Diagnostic, filename: str) -> SyntaxError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dx_py.frontend.lowering import constants as c
-from dx_py.frontend.lowering.unit import Unit
+from dx_py.frontend.lowering.unit import Unit, UnitKind
 from dx_py.ir.code_unit import NO_SPAN, Instr, Span
 
 
@@ -47,3 +47,9 @@ def turn_stop_iteration_into_error(unit: Unit) -> None:
     unit.place(handler)
     unit.emit("CALL_INTRINSIC_1", c.STOP_ITERATION_ERROR, NO_SPAN)
     unit.emit("RERAISE", 1, NO_SPAN)
+
+
+def suspends_module(unit: Unit) -> None:
+    """`async for` and `async with` make a module a coroutine, where it may be one."""
+    if unit.program.top_level_await and unit.kind is UnitKind.MODULE:
+        unit.scope.is_coroutine = True

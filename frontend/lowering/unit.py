@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 from dx_py.frontend.lowering.frame_block import FrameBlock
+from dx_py.frontend.lowering.reporting import Announcer
 from dx_py.frontend.symbols.analysis import SymbolAnalysis
 from dx_py.frontend.symbols.mangling import mangle
 from dx_py.frontend.symbols.scope import Binding, Scope, ScopeKind, Use
@@ -49,6 +50,7 @@ class Program:
     future_annotations: bool
     is_interactive: bool
     top_level_await: bool
+    announcer: Announcer | None
 
 
 class Unit:
@@ -120,6 +122,11 @@ class Unit:
 
     def visit(self, node: ast.AST) -> None:
         self.visitors[type(node)](self, node)
+
+    def announce(self, node: ast.AST) -> None:
+        """Give the warnings about a node that is not visited itself."""
+        if self.program.announcer is not None:
+            self.program.announcer.announce(node)
 
     def visit_all(self, nodes: Iterable[ast.AST]) -> None:
         visitors = self.visitors

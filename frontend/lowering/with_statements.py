@@ -6,7 +6,7 @@ import ast
 
 from dx_py.frontend.lowering.constants import AWAIT_ENTER, AWAIT_EXIT
 from dx_py.frontend.lowering.frame_block import FrameBlock, FrameBlockKind
-from dx_py.frontend.lowering.suspension import await_top
+from dx_py.frontend.lowering.suspension import await_top, suspends_module
 from dx_py.frontend.lowering.unit import Unit, span_of
 from dx_py.frontend.lowering.unwinding import call_exit_without_exception, inside
 from dx_py.ir.code_unit import NO_SPAN, Block, Span
@@ -22,6 +22,8 @@ def _with_item(unit: Unit, node: With, index: int) -> None:
     """One context manager around the next, the last around the body."""
     item, span = node.items[index], span_of(node)
     is_async = isinstance(node, ast.AsyncWith)
+    if is_async:
+        suspends_module(unit)
     body, failed, done, cleanup = unit.labels(4)
     unit.visit(item.context_expr)
     _enter(unit, span, is_async=is_async)

@@ -76,15 +76,16 @@ def check_semantics(tree: ast.mod, options: Options | None = None) -> list[Diagn
         return list(future.diagnostics)
     postponed = chosen.future_annotations or future.postpones_annotations
     analysis = analyse_symbols(tree, future_annotations=postponed)
-    return check_analysed(tree, future, analysis, replace(chosen, future_annotations=postponed))
+    if analysis.diagnostics:
+        return list(analysis.diagnostics)
+    options = replace(chosen, future_annotations=postponed)
+    return check_analysed(tree, future, analysis, options).diagnostics
 
 
 def check_analysed(
     tree: ast.mod, future: FutureFeatures, analysis: SymbolAnalysis, options: Options
-) -> list[Diagnostic]:
-    """The same of a tree whose scopes are known; the future features are in order."""
-    if analysis.diagnostics:
-        return list(analysis.diagnostics)
+) -> Checker:
+    """The checks of a tree whose future features and scopes are in order."""
     checker = Checker(analysis, future, options)
     walk(checker, tree, VISITORS)
-    return checker.diagnostics
+    return checker

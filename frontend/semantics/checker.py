@@ -79,6 +79,7 @@ class Checker:
         self.options = options
         self.units = [Unit(UnitKind.MODULE, analysis.module)]
         self.diagnostics: list[Diagnostic] = []
+        self.warnings: dict[ast.AST, list[Diagnostic]] = {}
 
     @property
     def unit(self) -> Unit:
@@ -91,11 +92,15 @@ class Checker:
     def report(self, message: str, node: AnyLocated) -> None:
         self._add(message, node, Category.SYNTAX_ERROR)
 
-    def warn(self, message: str, node: AnyLocated) -> None:
-        self._add(message, node, Category.SYNTAX_WARNING)
+    def warn(self, message: str, node: AnyLocated, owner: ast.AST) -> None:
+        """``owner`` is the node that the host warns about whenever it compiles it."""
+        diagnostic = self._add(message, node, Category.SYNTAX_WARNING)
+        self.warnings.setdefault(owner, []).append(diagnostic)
 
-    def _add(self, message: str, node: AnyLocated, category: Category) -> None:
-        self.diagnostics.append(Diagnostic(message, span_of(node), category, Phase.COMPILER))
+    def _add(self, message: str, node: AnyLocated, category: Category) -> Diagnostic:
+        diagnostic = Diagnostic(message, span_of(node), category, Phase.COMPILER)
+        self.diagnostics.append(diagnostic)
+        return diagnostic
 
     @contextmanager
     def enter(self, kind: UnitKind, node: ast.AST) -> Iterator[Unit]:

@@ -64,7 +64,7 @@ def starred(checker: Checker, node: ast.Starred) -> Visits:
 
 def call(checker: Checker, node: ast.Call) -> Visits:
     repeated_keywords(checker, node.keywords)
-    literals.check_called(checker, node.func)
+    literals.check_called(checker, node)
     yield node.func
     yield from _without_stars(node.args)
     yield from node.keywords
@@ -83,8 +83,8 @@ def repeated_keywords(checker: Checker, keywords: Sequence[ast.keyword]) -> None
 
 def subscript(checker: Checker, node: ast.Subscript) -> Visits:
     if isinstance(node.ctx, ast.Load):
-        literals.check_subscripted(checker, node.value)
-        literals.check_index(checker, node.value, node.slice)
+        literals.check_subscripted(checker, node)
+        literals.check_index(checker, node)
     yield node.value
     yield node.slice
 

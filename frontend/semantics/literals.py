@@ -25,26 +25,28 @@ _INTEGERS = ("int", "bool")
 _SINGLETONS = ("NoneType", "bool", "ellipsis")
 
 
-def check_called(checker: Checker, node: ast.expr) -> None:
-    kind = _type_name(node)
+def check_called(checker: Checker, call: ast.Call) -> None:
+    kind = _type_name(call.func)
     if kind is not None and kind != "function":
-        checker.warn(f"'{kind}' object is not callable; perhaps you missed a comma?", node)
+        message = f"'{kind}' object is not callable; perhaps you missed a comma?"
+        checker.warn(message, call.func, call)
 
 
-def check_subscripted(checker: Checker, node: ast.expr) -> None:
-    kind = _type_name(node)
+def check_subscripted(checker: Checker, subscript: ast.Subscript) -> None:
+    kind = _type_name(subscript.value)
     if kind is not None and kind not in _SUBSCRIPTABLE:
         message = f"'{kind}' object is not subscriptable; perhaps you missed a comma?"
-        checker.warn(message, node)
+        checker.warn(message, subscript.value, subscript)
 
 
-def check_index(checker: Checker, node: ast.expr, index: ast.expr) -> None:
-    kind, given = _type_name(node), _type_name(index)
+def check_index(checker: Checker, subscript: ast.Subscript) -> None:
+    kind, given = _type_name(subscript.value), _type_name(subscript.slice)
     if kind not in _INDEXED_BY_NUMBER or given is None or given in _INTEGERS:
         return
     checker.warn(
         f"{kind} indices must be integers or slices, not {given}; perhaps you missed a comma?",
-        node,
+        subscript.value,
+        subscript,
     )
 
 
@@ -59,7 +61,7 @@ def check_identity(checker: Checker, node: ast.Compare) -> None:
         if kind is not None:
             words = ("is", "==") if isinstance(operator, ast.Is) else ("is not", "!=")
             message = f'"{words[0]}" with \'{kind}\' literal. Did you mean "{words[1]}"?'
-            checker.warn(message, node)
+            checker.warn(message, node, node)
             return
 
 

@@ -185,7 +185,7 @@ def assignment(checker: Checker, node: ast.Assign) -> Visits:
 
 def assert_statement(checker: Checker, node: ast.Assert) -> Visits:
     if isinstance(node.test, ast.Tuple) and node.test.elts:
-        checker.warn("assertion is always true, perhaps remove parentheses?", node)
+        checker.warn("assertion is always true, perhaps remove parentheses?", node, node)
     if checker.options.optimize:
         return
     yield node.test

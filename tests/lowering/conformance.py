@@ -15,17 +15,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from types import CodeType
 
-from dx_py.backend.bytecode.compile_tree import compile_tree
-from tests.lowering.code_comparison import differences
+from tests.lowering.outcomes import (
+    Outcome,
+    host_outcome,
+    our_outcome,
+    outcome_differences,
+)
 
 # The host's compiler recurses in C; ours in Python, where each level counts.
 _RECURSION_LIMIT = 30_000
 _SHOWN_A_FILE = 4
-_PLACE = ("filename", "lineno", "offset", "text", "end_lineno", "end_offset")
-
-type Outcome = tuple[CodeType | tuple[object, ...], list[tuple[str, str, int]]]
 
 
 @dataclass(slots=True)
@@ -48,9 +48,9 @@ class Report:
         self.files += 1
         self.lines += source.count(b"\n")
         start = time.process_time()
-        theirs = host_outcome(tree, str(path), optimize)
+        theirs = host_outcome(tree, str(path), optimize=optimize)
         middle = time.process_time()
-        mine = our_outcome(tree, str(path), optimize)
+        mine = our_outcome(tree, str(path), optimize=optimize)
         self.host += middle - start
         self.ours += time.process_time() - middle
         self.judge(path, mine, theirs)
@@ -83,39 +83,6 @@ def parsed(source: bytes) -> ast.Module | None:
             return ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
-
-
-def host_outcome(tree: ast.Module, filename: str, optimize: int) -> Outcome:
-    return _outcome(
-        lambda: compile(tree, filename, "exec", dont_inherit=True, optimize=optimize)
-    )
-
-
-def our_outcome(tree: ast.Module, filename: str, optimize: int) -> Outcome:
-    """Uses the tree up."""
-    return _outcome(lambda: compile_tree(tree, filename, optimize=optimize))
-
-
-def _outcome(make) -> Outcome:
-    """Code or the exception's class and arguments, and the warnings in order."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            result = make()
-        except Exception as error:
-            places = [getattr(error, name, None) for name in _PLACE]
-            result = (type(error), *map(repr, error.args), places)
-    return result, [(w.category.__name__, str(w.message), w.lineno) for w in caught]
-
-
-def outcome_differences(mine: Outcome, theirs: Outcome) -> Iterator[tuple[str, str]]:
-    ours, host = mine[0], theirs[0]
-    if isinstance(ours, CodeType) and isinstance(host, CodeType):
-        yield from differences(ours, host)
-    elif ours != host:
-        yield "outcome", f"{ours} is not {host}"
-    if mine[1] != theirs[1]:
-        yield "warnings", f"{mine[1]} is not {theirs[1]}"
 
 
 def sources(roots: list[Path], every: int) -> Iterator[Path]:

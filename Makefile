@@ -128,6 +128,11 @@ CODE_PATHS ?= $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("s
 conformance-code: setup
 	nice $(BIN)/python -m tests.lowering.conformance $(CODE_PATHS)
 
+# Random programs against the host's code.
+.PHONY: fuzz-code
+fuzz-code: setup
+	DX_CODE_EXAMPLES=10000 nice $(BIN)/python -m pytest -q tests/lowering/test_generated_programs.py
+
 # Every refusal that CPython's tests provoke, in each attribute; two minutes.
 conformance-diagnostics: setup
 	$(BIN)/python -m pytest -q -s tests/frontend/conformance/diagnostics.py

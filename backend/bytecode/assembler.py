@@ -13,7 +13,7 @@ from dx_py.backend.bytecode.exception_table import exception_table
 from dx_py.backend.bytecode.frame_layout import is_suspended, lay_out_frame
 from dx_py.backend.bytecode.jumps import direct_jumps, resolve_offsets, size_of
 from dx_py.backend.bytecode.line_table import line_table
-from dx_py.backend.bytecode.nops import remove_nops_in_order
+from dx_py.backend.bytecode.nops import remove_nops
 from dx_py.backend.bytecode.optimization import optimize
 from dx_py.backend.bytecode.stack_depth import compute_stack_depth
 from dx_py.ir.bytecode import CACHE_ENTRIES
@@ -76,7 +76,7 @@ def _finish_blocks(blocks: list[Block]) -> list[Block]:
                 instr.replace("NOP")
             elif instr.opcode == "STORE_FAST_MAYBE_NULL":
                 instr.opcode = "STORE_FAST"
-    remove_nops_in_order(blocks)
+    remove_nops(blocks)
     return direct_jumps(remove_empty_blocks(blocks))
 
 

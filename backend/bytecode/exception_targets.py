@@ -14,7 +14,7 @@ from dx_py.ir.code_unit import BLOCK_PUSHES, JUMPS, Block
 
 def find_exception_targets(blocks: Sequence[Block]) -> None:
     """Blocks must be split. A YIELD_VALUE also learns how many handlers are around it."""
-    if not any(i.opcode in BLOCK_PUSHES for block in blocks for i in block.instrs):
+    if not _has_handlers(blocks):
         return
     following = next_blocks(blocks)
     seen = {blocks[0]}
@@ -45,3 +45,11 @@ def find_exception_targets(blocks: Sequence[Block]) -> None:
         if after is not None and block.falls_through and after not in seen:
             seen.add(after)
             work.append((after, handlers))
+
+
+def _has_handlers(blocks: Sequence[Block]) -> bool:
+    for block in blocks:
+        for instr in block.instrs:
+            if instr.opcode in BLOCK_PUSHES:
+                return True
+    return False

@@ -9,20 +9,16 @@ from dx_py.ir.code_unit import JUMPS, PSEUDO_JUMPS, Block, Instr
 
 
 def remove_nops(blocks: Sequence[Block]) -> None:
-    """Drop each NOP whose line another instruction beside it shows to a tracer."""
-    after: Block | None = None
-    for block in reversed(blocks):
-        _remove_nops_of_block(block, after)
-        if block.instrs:
-            after = block
+    """Drop each NOP whose line another instruction beside it shows to a tracer.
 
-
-def remove_nops_in_order(blocks: Sequence[Block]) -> None:
-    """As the host does: what follows a block has not been cleaned yet."""
+    In order, as the host does: what follows a block has not been cleaned yet.
+    """
     for index, block in enumerate(blocks):
-        if any(instr.opcode == "NOP" for instr in block.instrs):
-            after = next((b for b in blocks[index + 1 :] if b.instrs), None)
-            _remove_nops_of_block(block, after)
+        for instr in block.instrs:
+            if instr.opcode == "NOP":
+                after = next((b for b in blocks[index + 1 :] if b.instrs), None)
+                _remove_nops_of_block(block, after)
+                break
 
 
 def _remove_nops_of_block(block: Block, after: Block | None) -> None:
@@ -52,7 +48,7 @@ def remove_redundant_pairs(blocks: Sequence[Block]) -> None:
     """Remove NOPs, and constants and copies that are popped at once, until none is left."""
     is_done = False
     while not is_done:
-        remove_nops_in_order(blocks)
+        remove_nops(blocks)
         is_done = not _blank_pairs(blocks)
 
 

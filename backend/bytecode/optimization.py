@@ -20,7 +20,7 @@ from dx_py.backend.bytecode.constants import ConstantTable
 from dx_py.backend.bytecode.exception_targets import find_exception_targets
 from dx_py.backend.bytecode.line_numbers import resolve_line_numbers
 from dx_py.backend.bytecode.nops import (
-    remove_nops_in_order,
+    remove_nops,
     remove_redundant_jumps,
     remove_redundant_pairs,
 )
@@ -51,7 +51,7 @@ def _optimize_graph(blocks: list[Block], constants: ConstantTable) -> list[Block
     remove_redundant_pairs(blocks)
     _copy_small_exits(blocks)
     blocks = remove_unreachable(blocks)
-    remove_nops_in_order(blocks)
+    remove_nops(blocks)
     blocks = remove_empty_blocks(blocks)
     remove_redundant_jumps(blocks)
     return blocks

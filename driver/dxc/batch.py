@@ -17,13 +17,14 @@ from pathlib import Path
 from dx_py.artifacts.configuration import open_default
 from dx_py.artifacts.errors import DxError
 from dx_py.artifacts.pointer import write_if_changed, write_pointer
-from dx_py.driver.dxc.compilation import Compiled, Compiler
+from dx_py.driver.dxc.compilation import Compiled, Compiler, collect_rarely
 from dx_py.driver.dxc.modules import Module
 from dx_py.driver.dxc.report import error_text
 
 
 def main(arguments: Sequence[str]) -> int:
     folder, batch, optimize, _ = arguments
+    collect_rarely()
     compiler = Compiler(open_default(), optimize=int(optimize))
     errors: dict[str, str] = {}
     for module in read_batch(Path(folder), batch):

@@ -25,7 +25,7 @@ from dx_py.artifacts.pointer import write_if_changed
 from dx_py.artifacts.store import ArtifactStore
 from dx_py.driver.command_line import CommandParser
 from dx_py.driver.dxc import build, depfile, emit
-from dx_py.driver.dxc.compilation import Compiler
+from dx_py.driver.dxc.compilation import Compiler, collect_rarely
 from dx_py.driver.dxc.engines import (
     ENGINES,
     Outcome,
@@ -94,6 +94,7 @@ def _compile(words: list[str]) -> int:
     if options.strict:
         # The processes of a build inherit it.
         os.environ["DX_STRICT"] = "1"
+    collect_rarely()
     store = open_default()
     if options.emit:
         kind = parser.choice("kind", options.emit, list(emit.KINDS))

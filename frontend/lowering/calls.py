@@ -42,9 +42,10 @@ def _is_imported(unit: Unit, node: ast.expr) -> bool:
 
 def _is_plain(arguments: Sequence[ast.expr], keywords: Sequence[ast.keyword]) -> bool:
     """Whether there is neither `*` nor `**`."""
-    if any(isinstance(argument, ast.Starred) for argument in arguments):
-        return False
-    return all(keyword.arg is not None for keyword in keywords)
+    for argument in arguments:
+        if type(argument) is ast.Starred:
+            return False
+    return all(keyword.arg is not None for keyword in keywords) if keywords else True
 
 
 def _call_method(unit: Unit, node: ast.Call, function: ast.Attribute) -> None:

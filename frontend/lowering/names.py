@@ -53,7 +53,7 @@ def delete_name(unit: Unit, name: str, span: Span) -> None:
 
 
 def load_name(unit: Unit, name: str, span: Span) -> None:
-    mangled = mangle(name, unit.class_name)
+    mangled = mangle(name, unit.class_name) if name.startswith("__") else name
     storage, index = _storage(unit, mangled)
     if storage is Storage.FAST:
         unit.instrs.append(Instr("LOAD_FAST", index, span))

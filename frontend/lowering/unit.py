@@ -116,7 +116,10 @@ class Unit:
 
     def emit_named(self, opcode: str, name: str, span: Span) -> None:
         """An instruction about a name of the unit's table, private names mangled."""
-        self.instrs.append(Instr(opcode, self.name(mangle(name, self.class_name)), span))
+        if name.startswith("__"):
+            name = mangle(name, self.class_name)
+        names = self.names
+        self.instrs.append(Instr(opcode, names.setdefault(name, len(names)), span))
 
     # Nodes
 
@@ -191,6 +194,8 @@ class Unit:
         return f"{base}.<locals>.{name}" if outer.kind in _WITH_LOCALS else f"{base}.{name}"
 
 
+# Plain integers: operators of enumerations are slow.
+_INLINED_CELL, _FREE_IN_CLASS = int(Use.INLINED_CELL), int(Use.FREE_IN_CLASS)
 _NAMED_KINDS = (UnitKind.FUNCTION, UnitKind.ASYNC_FUNCTION, UnitKind.CLASS)
 _WITH_LOCALS = (UnitKind.FUNCTION, UnitKind.ASYNC_FUNCTION, UnitKind.LAMBDA)
 
@@ -201,7 +206,7 @@ def _closure_names(scope: Scope) -> tuple[dict[str, int], dict[str, int]]:
     cells = sorted(
         name
         for name, symbol in symbols.items()
-        if symbol.binding is Binding.CELL or symbol.uses & Use.INLINED_CELL
+        if symbol.binding is Binding.CELL or int(symbol.uses) & _INLINED_CELL
     )
     if scope.needs_class_cell:
         cells.append("__class__")
@@ -210,7 +215,7 @@ def _closure_names(scope: Scope) -> tuple[dict[str, int], dict[str, int]]:
     free = sorted(
         name
         for name, symbol in symbols.items()
-        if symbol.binding is Binding.FREE or symbol.uses & Use.FREE_IN_CLASS
+        if symbol.binding is Binding.FREE or int(symbol.uses) & _FREE_IN_CLASS
     )
     numbers = {name: i for i, name in enumerate(cells)}
     return numbers, {name: i for i, name in enumerate(free, len(numbers))}

@@ -73,6 +73,13 @@ class Collector:
     def add_to(self, scope: Scope, name: str, use: Use, node: AnyLocated) -> None:
         mangled = mangle(name, self.class_name)
         symbol = scope.symbols.get(mangled)
+        if (use is Use.READ or use is Use.LOCAL) and not self.in_iteration_target:
+            # Nearly all uses; operators of enumerations are slow.
+            if symbol is None:
+                scope.symbols[mangled] = Symbol(use)
+            elif symbol.uses is not use:
+                symbol.uses |= use
+            return
         if symbol is None:
             symbol = scope.symbols[mangled] = Symbol(Use.NOTHING)
         elif _is_repeated(symbol.uses, use):

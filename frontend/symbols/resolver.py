@@ -21,6 +21,9 @@ from dx_py.frontend.diagnostics.diagnostic import Category, Diagnostic, Phase, s
 from dx_py.frontend.symbols.inlining import inline_comprehension, is_inlined
 from dx_py.frontend.symbols.scope import BOUND, Binding, Scope, ScopeKind, Symbol, Use
 
+# Plain integers: operators of enumerations are slow.
+_GLOBAL, _NONLOCAL, _BOUND = int(Use.GLOBAL), int(Use.NONLOCAL), int(BOUND)
+
 
 @dataclass(slots=True)
 class Visible:
@@ -89,22 +92,22 @@ class Resolver:
         self, scope: Scope, name: str, around: Visible, local: set[str], free: set[str]
     ) -> None:
         symbol = scope.symbols[name]
-        uses = symbol.uses
-        if uses & Use.GLOBAL:
-            if uses & Use.NONLOCAL:
+        uses = int(symbol.uses)
+        if uses & _GLOBAL:
+            if uses & _NONLOCAL:
                 self._report(scope, name, f"name '{name}' is nonlocal and global")
             symbol.binding = Binding.GLOBAL_EXPLICIT
             around.declared_global.add(name)
             if around.bound is not None:
                 around.bound.discard(name)
-        elif uses & Use.NONLOCAL:
+        elif uses & _NONLOCAL:
             self._check_nonlocal(scope, name, around)
             _set_free(scope, symbol, name, free)
-        elif uses & BOUND:
+        elif uses & _BOUND:
             symbol.binding = Binding.LOCAL
             local.add(name)
             around.declared_global.discard(name)
-            _note_type_parameter(name, uses, around)
+            _note_type_parameter(name, symbol.uses, around)
         else:
             _resolve_read(scope, name, around, free)
 

@@ -207,9 +207,17 @@ bench-frontend: setup
 .PHONY: conformance-pkg
 # The real index beside uv ($UV or PATH), 5,000 random instances, 300 kills; needs the network.
 conformance-pkg: setup
-	DX_PKG_INSTANCES=5000 DX_PKG_KILLS=300 $(BIN)/python -m pytest -q -n 2 \
-		tests/pkg/test_resolver.py tests/pkg/test_transactions.py tests/pkg/test_faults.py \
+	DX_PKG_INSTANCES=5000 DX_PKG_KILLS=300 DX_PKG_LONG=1 $(BIN)/python -m pytest -q -n 2 \
+		tests/pkg/test_resolver.py tests/pkg/test_resolvelib_cases.py \
+		tests/pkg/test_transactions.py tests/pkg/test_faults.py \
 		tests/pkg/conformance/real_index.py
+
+# 100 sets of popular packages (NAMES, one a line) against `uv pip compile`; needs the network and
+# UV. What it found is kept in build/sets, so it goes on where it was cut short.
+.PHONY: conformance-pkg-sets
+conformance-pkg-sets: setup
+	nice $(BIN)/python tests/pkg/conformance/sets_against_uv.py --uv $(UV) --names $(NAMES) \
+		--results build/sets
 
 # The C code of the package manager under AddressSanitizer and UBSan, in the process of its tests.
 .PHONY: sanitize-pkg

@@ -210,7 +210,7 @@ conformance-pkg: setup
 	DX_PKG_INSTANCES=5000 DX_PKG_KILLS=300 DX_PKG_LONG=1 $(BIN)/python -m pytest -q -n 2 \
 		tests/pkg/test_resolver.py tests/pkg/test_resolvelib_cases.py \
 		tests/pkg/test_transactions.py tests/pkg/test_faults.py \
-		tests/pkg/conformance/real_index.py
+		tests/pkg/conformance/real_index.py tests/pkg/conformance/editable.py
 
 # 100 sets of popular packages (NAMES, one a line) against `uv pip compile`; needs the network and
 # UV. What it found is kept in build/sets, so it goes on where it was cut short.

@@ -19,6 +19,7 @@ from pyproject_hooks import (
 )
 
 from dx_py.pkg.building.failure import build_failure
+from dx_py.pkg.building.leftovers import tidied
 from dx_py.pkg.errors import BuildError, MetadataError
 
 _LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
@@ -80,7 +81,9 @@ class Backend:
             if editable
             else hooks.get_requires_for_build_wheel
         )
-        return list(self._call("asking what it needs", lambda: hook(dict(self.settings))))
+        with tidied(self.source, editable=editable):
+            found = self._call("asking what it needs", lambda: hook(dict(self.settings)))
+        return list(found)
 
     def metadata(self, folder: Path, *, editable: bool) -> Path | None:
         """The dist-info that the prepare hook writes to ``folder``; None if it has none."""
@@ -91,10 +94,11 @@ class Backend:
             else hooks.prepare_metadata_for_build_wheel
         )
         try:
-            name: str = self._call(
-                "preparing metadata",
-                lambda: hook(str(folder), dict(self.settings), _allow_fallback=False),
-            )
+            with tidied(self.source, editable=editable):
+                name: str = self._call(
+                    "preparing metadata",
+                    lambda: hook(str(folder), dict(self.settings), _allow_fallback=False),
+                )
         except HookMissing:
             return None
         return folder / name
@@ -103,9 +107,10 @@ class Backend:
         hooks = self._hooks()
         hook = hooks.build_editable if editable else hooks.build_wheel
         try:
-            name: str = self._call(
-                "building the wheel", lambda: hook(str(folder), dict(self.settings))
-            )
+            with tidied(self.source, editable=editable):
+                name: str = self._call(
+                    "building the wheel", lambda: hook(str(folder), dict(self.settings))
+                )
         except HookMissing:
             raise BuildError(
                 f"{self.subject}: its build back end {self.system.backend!r} has no editable "

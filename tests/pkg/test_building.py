@@ -131,6 +131,19 @@ def test_editable_shows_edits_at_the_next_import(env, project):
     assert kept == sources
 
 
+def test_what_a_back_end_leaves_in_the_tree_is_taken_away(env, project):
+    backend = project / "backend.py"
+    backend.write_text(
+        "import os\nfor name in ('x.egg-info', 'src/y.egg-info', 'build/lib'):\n"
+        "    os.makedirs(name, exist_ok=True)\n" + backend.read_text()
+    )
+    (project / "mine.egg-info").mkdir()
+    before = sorted(path for path in project.rglob("*") if "__pycache__" not in path.parts)
+    assert env.install(str(project)).status == 0
+    after = sorted(path for path in project.rglob("*") if "__pycache__" not in path.parts)
+    assert after == before
+
+
 def test_builds_are_isolated_from_the_environment(env, project, wheel):
     """The environment has another ``needed``, and it does not get the one of the build."""
     wheel("needed", "0.5")

@@ -45,10 +45,17 @@ class InstalledDistribution:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the metadata that an installer leaves is still there."""
+        """Whether what an installer leaves is still there, and is about this distribution."""
         if self.info.suffix != ".dist-info":
             return True
-        return (self.info / "METADATA").is_file() and (self.info / "RECORD").is_file()
+        if not self.read("METADATA") or not self._is_own_record(self.read("RECORD")):
+            return False
+        found = self.metadata
+        return normalize(found.name) == self.name and found.version == self.version
+
+    def _is_own_record(self, record: str) -> bool:
+        """A RECORD that does not list its own folder came here from another distribution."""
+        return f"{self.info.name}/" in record
 
     @property
     def is_requested(self) -> bool:
@@ -84,7 +91,7 @@ class InstalledDistribution:
         import csv
 
         record = self.read("RECORD")
-        if record:
+        if self._is_own_record(record):
             return [row[0] for row in csv.reader(record.splitlines()) if row and row[0]]
         listed = self.read("installed-files.txt")
         if listed:

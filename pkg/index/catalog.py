@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from dx_py.artifacts.errors import ArtifactError
 from dx_py.pkg.errors import NotFoundError
 from dx_py.pkg.index.fetcher import Fetcher, Transfer
 from dx_py.pkg.index.links import LinksFolder, local_path, read_local_page
@@ -86,7 +87,7 @@ class Catalog:
                 entries = read_local_page(path, project)
             else:
                 content = self._answer(index, project)
-                entries = content.entries if content is not None else None
+                entries = self._entries(index, project, content) if content else None
             if entries is None:
                 continue
             known = True
@@ -131,6 +132,16 @@ class Catalog:
                 elif path.is_file():
                     self._link_pages += parse_html(path.read_bytes(), path.absolute().as_uri())
         return self._link_pages
+
+    def _entries(self, index: Index, project: str, content: PageContent) -> list[FileEntry]:
+        """A kept page that is damaged, or of an older DX-Py, is asked for again."""
+        try:
+            return content.entries
+        except ArtifactError:
+            question = self._questions.pop((index.url, project))
+            self.cache.forget(question.url)
+            again = self._answer(index, project)
+            return again.entries if again is not None else []
 
     def _question(self, index: Index, project: str) -> _Question:
         known = self._questions.get((index.url, project))

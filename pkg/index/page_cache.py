@@ -76,6 +76,9 @@ class PageCache:
         ]
         save(self._path(key), encode(Artifact(_KIND, _SCHEMA, entry)), store=self._store)
 
+    def forget(self, key: str) -> None:
+        self._path(key).unlink(missing_ok=True)
+
     def content(self, digest: str) -> PageContent | None:
         """A page's content by the digest that an answer names."""
         path = self._content_path(digest)

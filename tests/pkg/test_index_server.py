@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from dx_py.artifacts.artifact import Artifact, encode
 from dx_py.pkg.index.credentials import redact, split_credentials
 
 USER, PASSWORD = "ada", "s3cret/pass"
@@ -251,6 +252,25 @@ def test_fresh_pages_are_not_asked_for(index, wheel, get):
     assert len(index.requests("/simple/app/")) == 1
     get(index.url, "--dry-run", "--refresh", "app")
     assert len(index.requests("/simple/app/")) == 2
+
+
+@pytest.mark.parametrize("damage", ["cut", "older"])
+def test_a_kept_page_that_cannot_be_read_is_asked_for_again(
+    index, wheel, env, get, store, damage
+):
+    index.max_age = 600
+    name = f"kept{damage}"
+    wheel(name)
+    assert get(index.url, "--dry-run", name).status == 0
+    for page in (store / "v1" / "pkg" / "pages").rglob("*"):
+        if page.is_file() and name.encode() in page.read_bytes():
+            kept = page.read_bytes()
+            older = encode(Artifact("pkg-page", 1, []))
+            page.write_bytes(kept[:40] if damage == "cut" else older)
+    shutil.rmtree(store / "v1" / "pkg" / "evaluated")
+    wheel(name, "2.0")
+    assert get(index.url, name).status == 0
+    assert env.freeze() == [f"{name}==2.0"]
 
 
 def test_offline_uses_what_was_fetched(index, wheel, env, get):

@@ -42,15 +42,21 @@ def _from_json(entry: dict[str, Any], url: str) -> FileEntry:
     target = entry["url"]
     yanked = entry.get("yanked", False)
     return FileEntry(
-        filename=entry["filename"],
+        filename=_text(entry["filename"]),
         url=target if "://" in target else urljoin(url, target),
         hashes=_sorted_hashes(entry.get("hashes") or {}),
-        requires_python=entry.get("requires-python") or "",
+        requires_python=_text(entry.get("requires-python") or ""),
         yanked=None if yanked is False else yanked if isinstance(yanked, str) else "",
         metadata=_metadata(entry.get("core-metadata", entry.get("dist-info-metadata"))),
-        size=entry.get("size") or 0,
-        uploaded=entry.get("upload-time") or "",
+        size=max(0, int(entry.get("size") or 0)),
+        uploaded=_text(entry.get("upload-time") or ""),
     )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 def _sorted_hashes(hashes: dict[str, str]) -> tuple[tuple[str, str], ...]:
@@ -77,6 +83,13 @@ def _check_version(version: str, url: str) -> None:
 
 
 def parse_html(body: bytes, url: str) -> list[FileEntry]:
+    try:
+        return _read_html(body, url)
+    except (ValueError, AssertionError) as error:  # html.parser asserts, urllib raises
+        raise MetadataError(f"{url} is not a page of links: {error}") from None
+
+
+def _read_html(body: bytes, url: str) -> list[FileEntry]:
     from dx_py.pkg.index.html_page import tags_of
 
     found: list[FileEntry] = []

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from packaging.markers import Marker
-from packaging.specifiers import InvalidSpecifier, Specifier
-from packaging.version import InvalidVersion, Version
+from packaging.specifiers import Specifier
+from packaging.version import Version
 
 from dx_py.pkg.names import normalize
 from dx_py.pkg.resolve.conditions import (
@@ -178,7 +178,7 @@ def _full_condition(operator: str, value: str) -> Condition:
             return _prefix(operator, Version(value[:-2]))
         version = Version(value)
         Specifier(f"{operator}{value}")
-    except (InvalidVersion, InvalidSpecifier):
+    except ValueError:
         return NEVER
     match operator:
         case "==" | "===":
@@ -201,7 +201,7 @@ def _minor_condition(operator: str, value: str) -> Condition:
     """``python_version`` has two parts: where a third one is compared with, it rounds."""
     try:
         version = Version(value.removesuffix(".*"))
-    except InvalidVersion:
+    except ValueError:
         return NEVER
     release = (*version.release, 0)[:2]
     minor = Version(".".join(map(str, release)))

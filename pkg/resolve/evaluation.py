@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from dx_py.pkg.index.page import FileEntry, split_filename
 from dx_py.pkg.names import NormalizedName
@@ -89,7 +89,7 @@ def evaluate(
 def _new_release(version: str) -> _Release | None:
     try:
         return _Release(Version(version))
-    except InvalidVersion:
+    except ValueError:
         return None  # legacy versions cannot be ordered, and nobody can ask for them
 
 

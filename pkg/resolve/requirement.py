@@ -19,6 +19,9 @@ from dx_py.pkg.errors import MetadataError, UsageError
 from dx_py.pkg.names import NormalizedName, normalize
 from dx_py.pkg.resolve.conditions import ALWAYS, Condition
 
+#: Python converts no more digits to a number.
+_LONGEST_VERSION = 4000
+
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
@@ -48,7 +51,10 @@ class Requirement:
 @lru_cache(maxsize=8192)
 def parse(text: str) -> Parsed:
     """Raises packaging's InvalidRequirement."""
-    return Parsed(text)
+    found = Parsed(text)
+    if any(len(each.version) > _LONGEST_VERSION for each in found.specifier):
+        raise InvalidRequirement("a version in it is too long to be compared")
+    return found
 
 
 def from_user(text: str, origin: str) -> Parsed:

@@ -13,6 +13,7 @@ import pytest
 from . import coverage_data, events
 from .crash import Death, crash_events, failure_events
 from .durations import Durations
+from .exclusive import Turns
 from .fallback import fork_reason
 from .isolation import chose_role_early, prepare_temporary_folder
 from .launching import Forking, Spawning
@@ -45,6 +46,7 @@ class Controller:
         self.replay = Replay(session, self.grant)
         self.spawning = fork_reason() is not None
         self.pool = self.make_pool()
+        self.turns = Turns(self.schedule, session.items)
         self.limits = [time_limit(item) for item in session.items]
         self.failed: set[int] = set()
 
@@ -99,6 +101,12 @@ class Controller:
             self.interrupted(process, message[1], message[2])
         elif kind == events.INTERNAL:
             raise WorkerError(f"internal error in worker {process.name}\n{message[1]}")
+        elif kind == events.SETUP:
+            self.turns.ask(process, message[2])
+        elif kind == events.IS_SET_UP:
+            self.turns.is_set_up(process, message[2], exclusive=message[3])
+        elif kind == events.HAND_BACK:
+            self.take_back(process, message[2], message[3])
         elif kind == events.RETURN:
             self.take_terminal(process)
         elif kind == events.OUTPUT:
@@ -137,12 +145,20 @@ class Controller:
             self.replay.add(event)
 
     def feed(self, process: Process) -> None:
-        batch = self.schedule.take(self.horizon())
+        batch = self.schedule.take(self.horizon(), process.number)
         if batch is None:
+            process.ending = True
             process.channel.send((events.END,))
         else:
             process.assigned.extend(batch)
             process.channel.send((events.BATCH, batch))
+
+    def take_back(self, process: Process, fixture: str, indexes: list[int]) -> None:
+        """It came to a fixture that is another worker's: it tears down its own, and ends."""
+        process.running = None
+        process.ending = True
+        process.assigned = [n for n in process.assigned if n not in indexes]
+        self.turns.hand_back(fixture, indexes)
 
     def horizon(self) -> int:
         """The first item that ``--maxfail`` keeps from being reported."""
@@ -174,11 +190,9 @@ class Controller:
         return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
 
     def deadline(self, process: Process) -> float | None:
-        limit = (
-            None
-            if process.running is None or process.interactive
-            else self.limits[process.running]
-        )
+        if process.running is None or process.interactive or process.waiting:
+            return None
+        limit = self.limits[process.running]
         return None if limit is None else process.started + limit
 
     def grant(self, index: int) -> None:
@@ -224,7 +238,8 @@ class Controller:
         if not process.done:
             self.blame(process, status, timed_out=timed_out)
         self.schedule.give_back([n for n in process.assigned if n != process.running])
-        if self.schedule.batches:
+        self.turns.forget(process)
+        if self.schedule.has_work(process.number):
             self.start_worker(process.number)
         process.dump.close()
 

@@ -20,10 +20,14 @@ INTERNAL = "internal"  # (INTERNAL, text): an error of pytest or a plug-in, not 
 OUTPUT = "output"  # (OUTPUT, index, sizes): under -s, how much the tests have written so far
 TERMINAL = "terminal"  # (TERMINAL, index): asks for the terminal; GRANT is awaited
 RETURN = "return"  # (RETURN, index): gives it back
+SETUP = "setup"  # (SETUP, index, fixture): may it be set up? GRANT or ELSEWHERE is awaited
+IS_SET_UP = "is set up"  # (IS_SET_UP, index, fixture, exclusive): it is, or its setup failed
+HAND_BACK = "hand back"  # (HAND_BACK, index, fixture, indexes): they are to run ELSEWHERE
 DONE = "done"  # (DONE, workeroutput): session fixtures are torn down; the process is leaving
 
 # Controller to worker.
 BATCH = "batch"  # (BATCH, indexes)
 ORDER = "order"  # (ORDER, ids): the items, for a worker that collected by itself
-GRANT = "grant"  # (GRANT,): the terminal is the worker's
+GRANT = "grant"  # (GRANT,): what was asked for, the terminal or a setup, is the worker's
+ELSEWHERE = "elsewhere"  # (ELSEWHERE,): another worker has that fixture, and no second can
 END = "end"  # (END,): no further batch

@@ -25,7 +25,7 @@ Launch = Callable[["Process", Channel], int]
 Heard = list[tuple["Process", "list[Any] | None"]]
 
 
-@dataclass
+@dataclass(eq=False)
 class Process:
     """A running worker as the controller sees it."""
 
@@ -38,6 +38,10 @@ class Process:
     started: float = 0.0
     recent: list[int] = field(default_factory=list)
     done: bool = False
+    #: It waits for another worker's setup of a fixture.
+    waiting: bool = False
+    #: It was told that no further batch comes.
+    ending: bool = False
     reports: set[str] = field(default_factory=set)
     #: Under `-s`: what its tests write, one file for both streams where they are one.
     output: list[IO[bytes]] = field(default_factory=list)

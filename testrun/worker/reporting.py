@@ -148,6 +148,8 @@ class Replay:
         self.grant = grant
         self.waiting: dict[int, deque[tuple[Any, ...]]] = {}
         self.head = 0
+        #: An item may begin in one worker and be handed to another before it is set up.
+        self.started: set[int] = set()
 
     @property
     def finished(self) -> bool:
@@ -160,7 +162,11 @@ class Replay:
 
     def show(self, event: tuple[Any, ...]) -> None:
         kind, index = event[0], event[1]
-        if kind == events.HOOK:
+        if kind == events.HOOK and event[2] == "pytest_runtest_logstart":
+            if index not in self.started:
+                self.started.add(index)
+                self.call(self.session.items[index], event[2], event[3])
+        elif kind == events.HOOK:
             self.call(self.session.items[index], event[2], event[3])
         elif kind == events.WRITE:
             self.write(event[2], shown=event[3])

@@ -24,14 +24,31 @@ class Schedule:
 
     def __init__(self, batches: Iterable[list[int]]) -> None:
         self.batches = deque(batches)
+        self.reserved: dict[int, list[int]] = {}
 
-    def take(self, horizon: int) -> list[int] | None:
-        """The next batch, without items at or past ``horizon``."""
-        while self.batches:
-            batch = [index for index in self.batches.popleft() if index < horizon]
+    def take(self, horizon: int, worker: int) -> list[int] | None:
+        """The next batch for a worker, without items at or past ``horizon``."""
+        batches = deque([self.reserved.pop(worker, [])])
+        while batches or self.batches:
+            next_batch = (batches or self.batches).popleft()
+            batch = [index for index in next_batch if index < horizon]
             if batch:
                 return batch
         return None
+
+    def has_work(self, worker: int) -> bool:
+        return bool(self.batches or self.reserved.get(worker))
+
+    def reserve(self, worker: int, wanted: Callable[[int], bool]) -> None:
+        """Keep what is wanted of the batches yet to run for one worker."""
+        batches = list(self.batches)
+        self.add_reserved(worker, [n for batch in batches for n in batch if wanted(n)])
+        rest = ([n for n in batch if not wanted(n)] for batch in batches)
+        self.batches = deque(batch for batch in rest if batch)
+
+    def add_reserved(self, worker: int, indexes: list[int]) -> None:
+        if indexes:
+            self.reserved[worker] = sorted({*self.reserved.get(worker, []), *indexes})
 
     def give_back(self, indexes: list[int]) -> None:
         """Items of a worker that died before it came to them are next."""

@@ -15,6 +15,7 @@ import pytest
 from . import events
 from .channel import Channel
 from .coverage_data import save_worker_data
+from .exclusive import HandBack, SessionFixtures
 from .grouping import FixtureWatch
 from .reporting import Forwarder
 from .terminal import Holder, OutputChannel, UncapturedOutput, asking_stdin
@@ -36,6 +37,7 @@ class Worker:
             self.channel = OutputChannel(channel, uncaptured)
             sys.stdin = asking_stdin(self.holder.take)
         self.forwarder = Forwarder(session.config, self.channel, self.holder)
+        self.fixtures = SessionFixtures(channel)
         self.queue: list[int] = []
         self.ended = False
 
@@ -44,6 +46,8 @@ class Worker:
         manager.register(self.forwarder, "dx-forwarder")
         manager.register(FixtureWatch(), "dx-fixture-watch")
         manager.register(self.holder, "dx-terminal")
+        if self.session.config.workerinput["workercount"] > 1:  # type: ignore[attr-defined]
+            manager.register(self.fixtures, "dx-session-fixtures")
         self.holder.watch_capture(self.session.config)
         try:
             self.channel.send((events.NEED,))
@@ -65,7 +69,7 @@ class Worker:
 
     def run_item(self, index: int) -> None:
         item = self.session.items[index]
-        self.forwarder.index = self.holder.index = index
+        self.forwarder.index = self.holder.index = self.fixtures.index = index
         self.channel.send((events.START, index))
         if not self.queue and not self.ended:
             self.channel.send((events.NEED,))
@@ -74,6 +78,9 @@ class Worker:
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             self.holder.give_back()
+        except HandBack as stop:
+            self.channel.send((events.HAND_BACK, index, stop.fixture, [index, *self.queue]))
+            self.queue.clear()
         except pytest.exit.Exception as stop:
             self.channel.send((events.EXIT, index, stop.msg, stop.returncode))
         except KeyboardInterrupt:

@@ -22,10 +22,12 @@ BOOT = Path(__file__).resolve().parents[2] / "testrun" / "worker" / "boot.py"
 PACKAGES = {
     "click": "click",
     "flask": "flask",
+    "h11": "h11",
     "itsdangerous": "itsdangerous",
     "jinja2": "jinja2",
+    "marshmallow": "marshmallow",
+    "more-itertools": "more_itertools",
     "packaging": "packaging",
-    "pluggy": "pluggy",
 }
 PARTS = ("executed_lines", "missing_lines", "executed_branches", "missing_branches")
 

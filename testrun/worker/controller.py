@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from . import coverage_data, events
-from .crash import Death, crash_events, failure_events
+from .crash import Death, crash_events, describe_stuck, failure_events
 from .durations import Durations
 from .exclusive import Turns
 from .fallback import fork_reason
@@ -21,7 +21,7 @@ from .pool import Pool, Process
 from .reporting import Replay
 from .schedule import Schedule, make_schedule
 from .terminal import STDERR, STDOUT, flush, is_uncaptured, put_in_front
-from .timeouts import time_limit
+from .timeouts import configured_limit, time_limit
 
 # How soon what a test writes is on the screen, under `-s`, while it runs.
 LIVE_SECONDS = 0.1
@@ -49,6 +49,8 @@ class Controller:
         self.turns = Turns(self.schedule, session.items)
         self.limits = [time_limit(item) for item in session.items]
         self.failed: set[int] = set()
+        #: Of each worker that had to be killed after its last test, where it was.
+        self.stuck: list[str] = []
 
     def make_pool(self) -> Pool:
         if self.spawning:
@@ -96,6 +98,7 @@ class Controller:
             self.feed(process)
         elif kind == events.DONE:
             process.done = True
+            process.started = time.monotonic()
             self.worker_finished(process, message[1])
         elif kind == events.INTERRUPT:
             self.interrupted(process, message[1], message[2])
@@ -190,9 +193,12 @@ class Controller:
         return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
 
     def deadline(self, process: Process) -> float | None:
-        if process.running is None or process.interactive or process.waiting:
+        if process.interactive or process.waiting:
             return None
-        limit = self.limits[process.running]
+        if process.done:
+            limit = configured_limit(self.session.config)
+        else:
+            limit = None if process.running is None else self.limits[process.running]
         return None if limit is None else process.started + limit
 
     def grant(self, index: int) -> None:
@@ -227,6 +233,8 @@ class Controller:
             if deadline is not None and deadline <= now:
                 process.write_stacks()
                 process.kill()
+                if process.done:
+                    self.stuck.append(describe_stuck(process.name, process.stacks()))
                 self.bury(process, timed_out=True)
 
     def bury(self, process: Process, *, timed_out: bool = False) -> None:

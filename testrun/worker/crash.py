@@ -70,3 +70,9 @@ def describe(nodeid: str, phase: str, death: Death, recent: list[str]) -> str:
     if death.traceback:
         lines += ["", death.traceback]
     return "\n".join(lines)
+
+
+def describe_stuck(worker: str, stacks: str) -> str:
+    """A worker whose threads or exit handlers went on after its last test."""
+    text = f"dx-py: worker {worker!r} did not end in time after its last test, and was killed"
+    return f"{text}\n{stacks}" if stacks else text

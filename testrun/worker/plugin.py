@@ -6,7 +6,9 @@ run cannot be split it is pytest's own again, with one line that says why.
 
 from __future__ import annotations
 
+import faulthandler
 import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +25,10 @@ from .learning import Learner
 from .progress import Progress
 from .result_files import ResultFiles
 from .sharding import Sharding
+from .timeouts import configured_limit
+
+# From writing where a process is stuck to ending it.
+STACK_SECONDS = 0.5
 
 
 class XdistFixtures:
@@ -46,6 +52,8 @@ class DxPlugin(XdistFixtures):
 
     def __init__(self, progress: Progress, broken: dict[str, str]) -> None:
         self.reason: str | None = None
+        self.limit: float | None = None
+        self.stuck: list[str] = []
         self.learner = Learner()
         self.collection_plugins = (CollectionGuard(progress), BrokenFiles(broken))
 
@@ -62,8 +70,16 @@ class DxPlugin(XdistFixtures):
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         xdist_interface.add_markers(config)
+        self.limit = configured_limit(config)
         for plugin in (*self.collection_plugins, self.learner, *self.features(config)):
             config.pluginmanager.register(plugin)
+
+    def limit_leaving(self) -> None:
+        """Exit handlers and threads of the project may take as long as a test."""
+        if self.limit is not None and hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, self.limit + STACK_SECONDS)
+            faulthandler.dump_traceback_later(self.limit)
 
     def features(self, config: pytest.Config) -> Iterator[object]:
         self.durations = Durations(str(config.rootpath))
@@ -95,10 +111,13 @@ class DxPlugin(XdistFixtures):
             dist=config.option.dx_dist,
             durations=self.durations,
         )
+        self.stuck = controller.stuck
         controller.run(meanwhile=lambda: self.learner.remember(session))
         return True
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:  # noqa: ANN401
+        for text in self.stuck:
+            terminalreporter.write_line(text)
         if self.reason is not None:
             terminalreporter.write_line(f"dx-py: one process of plain pytest: {self.reason}")
 

@@ -9,7 +9,8 @@ SIZE = 4096
 
 
 class Progress:
-    """One byte of phase, then the id of the node being collected, ended by a zero byte."""
+    """One byte of phase, then, ended by a zero byte, the id of the node being collected, or at
+    the end the exit status."""
 
     def __init__(self) -> None:
         self.renew()
@@ -27,6 +28,10 @@ class Progress:
     def node(self) -> str:
         return self._memory[1:].split(b"\0", 1)[0].decode("utf-8", "replace")
 
+    @property
+    def status(self) -> int:
+        return int(self.node)
+
     def collecting(self, node: str) -> None:
         name = node.encode("utf-8", "replace")[: SIZE - 2] + b"\0"
         self._memory[1 : 1 + len(name)] = name
@@ -35,5 +40,7 @@ class Progress:
     def running(self) -> None:
         self._memory[0:1] = RUNNING
 
-    def finish(self) -> None:
+    def finish(self, status: int) -> None:
+        """All is reported; what is left is to leave the process, with this exit status."""
+        self.collecting(str(status))
         self._memory[0:1] = DONE

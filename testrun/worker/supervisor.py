@@ -55,7 +55,10 @@ def repeat_until_done(
             return None
         status = decode_status(wait(pid))
         kill_left_over(children())
-        if progress.phase == DONE:
+        if progress.phase == DONE and status == -signal.SIGALRM:
+            sys.stderr.write("dx-py: the test session did not end in time, and was killed\n")
+            return progress.status
+        if progress.phase == DONE and status >= 0:
             return status
         if progress.phase != COLLECTING or len(broken) >= MOST_BROKEN_FILES:
             return abnormal_end(status)
@@ -76,13 +79,15 @@ def run_controller(
             f"dx-py: pytest is not installed for '{sys.executable}'; "
             "install it there, for example with 'dx-py pip install pytest'\n"
         )
-        progress.finish()
+        progress.finish(4)
         return 4
     from .plugin import DxPlugin
 
-    status = run_pytest(arguments, [DxPlugin(progress, broken), *companions])
-    progress.finish()
-    return int(status)
+    plugin = DxPlugin(progress, broken)
+    status = run_pytest(arguments, [plugin, *companions])
+    progress.finish(status)
+    plugin.limit_leaving()
+    return status
 
 
 def run_pytest(arguments: list[str], plugins: list[object]) -> int:

@@ -159,7 +159,7 @@ def test_a_bounded_fork_bomb_leaves_nothing(project):
 def test_much_output_and_a_closed_stdout_are_survived(project):
     project.write(
         test_a="import os\ndef test_close():\n    os.close(1); os.close(2)",
-        test_b="def test_much():\n    print('x' * 20_000_000)",
+        test_b="def test_much():\n    print('x' * 100_000_000)",
         test_c=OTHERS,
     )
     run = project.dx("-n2", "--show-capture=no")
@@ -194,6 +194,35 @@ def test_a_thread_left_running_does_not_hold_the_run(project):
     run = project.dx("-n2")
     assert run.status == 0
     assert others_pass(run)
+
+
+STUCK = {
+    "thread": (
+        "import threading, time",
+        "threading.Thread(target=time.sleep, args=(60,)).start()",
+    ),
+    "exit handler": ("import atexit, time", "atexit.register(time.sleep, 60)"),
+}
+
+
+@pytest.mark.parametrize("way", STUCK)
+def test_a_worker_that_does_not_end_is_killed_and_named(project, way):
+    imports, code = STUCK[way]
+    project.write(test_a=f"{imports}\ndef test_bad(): {code}\n", test_b=OTHERS)
+    run = project.dx("-n2", "--timeout", "0.5")
+    assert run.status == 0
+    assert "did not end in time after its last test" in run.output
+    assert others_pass(run)
+
+
+@supervised
+def test_a_session_that_does_not_end_is_killed_and_named(project):
+    code = "import atexit, time\ndef linger(): time.sleep(60)\natexit.register(linger)\n"
+    project.write(conftest=code, test_a="def test_bad(): assert 0\n", test_b=OTHERS)
+    run = project.dx("-n2", "--timeout", "0.5")
+    assert run.status == 1
+    assert "the test session did not end in time" in run.errors
+    assert "in linger" in run.errors
 
 
 def test_interrupt_tears_down_and_reports(project):

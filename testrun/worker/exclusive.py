@@ -13,6 +13,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest.outcomes import Exit
 
 from . import events
 from .index import is_installed
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 FIRST_EPHEMERAL_PORT = 32768
 
 
-class HandBack(pytest.exit.Exception):
+class HandBack(Exit):
     """Raised in a setup that must happen in another worker."""
 
     def __init__(self, fixture: str) -> None:

@@ -32,6 +32,10 @@ def supervise(arguments: list[str]) -> int:
         return spawned.main(arguments, worker)
     if not hasattr(os, "fork") or os.environ.get("DX_PORTABLE") == "1":
         return run_controller(arguments, Progress(), {})
+    if "--watch" in arguments:
+        from .server.watch import watch_tests
+
+        return watch_tests(arguments)
     progress, broken = Progress(), dict[str, str]()
     status = repeat_until_done(progress, broken, watch)
     return run_controller(arguments, progress, broken) if status is None else status

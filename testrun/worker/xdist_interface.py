@@ -18,6 +18,7 @@ from .sharding import shard
 SERVER_HELP = {
     "--server": "leave a server that makes the next runs in this folder start at once",
     "--no-server": "do not use one",
+    "--watch": "run, and run again whenever something that the tests depend on changes",
 }
 DIST_MODES = ("no", "load", "loadfile", "loadscope", "loadgroup", "worksteal", "each")
 
@@ -99,8 +100,8 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="run the files that have not passed as they, and what they import, are now",
     )
-    for name in ("--server", "--no-server"):
-        # The launcher's business, before this process is there.
+    for name in SERVER_HELP:
+        # Obeyed before pytest reads its command line.
         add(name, dest="dx_server", action="store_true", help=SERVER_HELP[name])
     result_files.add_options(parser)
 

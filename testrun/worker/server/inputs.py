@@ -28,12 +28,16 @@ class ChangedMeanwhileError(Exception):
 class Inputs:
     """A snapshot, taken once the process has read them."""
 
-    def __init__(self, files: Iterable[str], folders: Iterable[str], started_ns: int) -> None:
+    def __init__(
+        self, files: Iterable[str], folders: Iterable[str], started_ns: int | None
+    ) -> None:
+        """``started_ns``: when reading began; None if older states are known not to matter."""
         watched = filter(is_watched, {*files, *module_files()})
         self.files = {path: stamp_of(path) for path in watched}
         watched = filter(is_watched, {*folders, *import_folders()})
         self.folders = {path: names_of(path) for path in watched}
-        self.refuse_newer(started_ns - TICK_NS)
+        if started_ns is not None:
+            self.refuse_newer(started_ns - TICK_NS)
 
     def refuse_newer(self, moment_ns: int) -> None:
         """Raise ``ChangedMeanwhileError`` for a file whose older state may be in memory."""

@@ -72,7 +72,10 @@ SUITES = (
     Suite(
         "starlette",
         "1.10.0",
-        needs=("httpx2", "trio", "itsdangerous", "jinja2", "python-multipart"),
+        needs=(
+            *("httpx", "httpx2", "trio", "itsdangerous", "jinja2", "python-multipart"),
+            *("opentelemetry-api", "opentelemetry-sdk"),
+        ),
     ),
     # Its marks are registered by plug-ins that it does not need for its tests.
     Suite(

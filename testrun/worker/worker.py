@@ -93,8 +93,9 @@ class Worker:
         """Tear down what is still set up; being told to stop must not cut that short."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         config: Any = self.session.config
-        config.hook.pytest_sessionfinish(session=self.session, exitstatus=0)
+        # Measuring ends with the tests, as pytest-cov has it: what dies later is not counted.
         save_worker_data(config)
+        config.hook.pytest_sessionfinish(session=self.session, exitstatus=0)
         self.channel.send((events.DONE, plain_output(config.workeroutput)))
 
 

@@ -50,8 +50,8 @@ def watch_tests(arguments: list[str]) -> int:
     while True:
         started_ns = time.time_ns()
         status, inputs = run_once([word for word in arguments if word != OPTION])
-        say("waiting for a change (Enter runs again, Ctrl-C ends)")
         try:
+            say("waiting for a change (Enter runs again, Ctrl-C ends)")
             say(wait_for_change(inputs, started_ns) + "\n")
         except KeyboardInterrupt:
             return status

@@ -1,6 +1,6 @@
-"""Discovery and whole runs against plain pytest, pytest-xdist and cito, in alternation.
+"""Discovery, whole runs and one test against plain pytest, pytest-xdist and cito, alternated.
 
-    python bench/test/compare.py discovery|runs [--rounds N] [--others BIN] [SUITE...]
+    python bench/test/compare.py discovery|runs|one [--rounds N] [--others BIN] [SUITE...]
 
 Byte code is kept (`PYTHONDONTWRITEBYTECODE` unset) and warm; CPU is user and system time of the
 whole process tree, in milliseconds, the median of the rounds; wall time beside it.
@@ -9,6 +9,7 @@ whole process tree, in milliseconds, the median of the rounds; wall time beside 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import statistics
 import subprocess
@@ -23,6 +24,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from suites import SUITES, Checkout, prepare
 
+# A server starts after the first run, and learns from the second.
+WARMING_ROUNDS = 3
+# How long a server may take to see that a run has ended, or to make a template.
+SETTLING_SECONDS = 2.0
 DX = Path(sys.executable).with_name("dx-py")
 
 
@@ -30,6 +35,7 @@ DX = Path(sys.executable).with_name("dx-py")
 class Contender:
     name: str
     command: list[str]
+    variables: dict[str, str] = field(default_factory=dict)
     before: Callable[[], None] = lambda: None
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
@@ -37,9 +43,13 @@ class Contender:
     def measure(self, checkout: Checkout, cache: str) -> None:
         self.before()
         environment = checkout.environment(
-            DX_CACHE_DIR=cache, DX_PYTHON=str(checkout.python), VIRTUAL_ENV=""
+            DX_CACHE_DIR=cache,
+            DX_PYTHON=str(checkout.python),
+            VIRTUAL_ENV="",
+            **self.variables,
         )
-        before, start = children_seconds(), time.perf_counter()
+        before = children_seconds() + server_seconds(cache)
+        start = time.perf_counter()
         subprocess.run(
             self.command,
             cwd=checkout.sources,
@@ -50,7 +60,10 @@ class Contender:
             check=False,
         )
         self.wall.append(1e3 * (time.perf_counter() - start))
-        self.cpu.append(1e3 * (children_seconds() - before))
+        # A run's processes are the server's children until it has looked after them.
+        time.sleep(SETTLING_SECONDS if self.variables else 0)
+        used = children_seconds() + server_seconds(cache) - before
+        self.cpu.append(1e3 * used)
 
     def row(self, reference: Contender) -> str:
         wall, cpu = statistics.median(self.wall), statistics.median(self.cpu)
@@ -61,6 +74,39 @@ class Contender:
 def children_seconds() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def server_seconds(cache: str) -> float:
+    """What the test servers of this cache folder and their runs have used."""
+    used = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"--dx-serve\0{cache}".encode() in (folder / "cmdline").read_bytes():
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                used += sum(map(int, fields[11:15]))
+        except OSError:
+            continue
+    return used / os.sysconf("SC_CLK_TCK")
+
+
+#: One test of each of these suites.
+ONE_TEST = {
+    "click": "tests/test_basic.py::test_basic_functionality",
+    "flask": "tests/test_basic.py::test_options_work",
+    "jinja2": "tests/test_api.py::TestExtendedAPI::test_item_and_attribute",
+    "marshmallow": "tests/test_schema.py::test_serializing_basic_object",
+    "packaging": "tests/test_utils.py::test_canonicalize_name",
+}
+
+
+def one(checkout: Checkout, others: Path | None) -> list[Contender]:
+    arguments = [ONE_TEST[checkout.suite.name], "-q", "-p", "no:cacheprovider"]
+    ours = [str(DX), "test", *arguments]
+    return [
+        Contender("pytest ID", [str(checkout.python), "-m", "pytest", *arguments]),
+        Contender("dx-py, no server", ours, {"DX_TEST_SERVER": "0"}),
+        Contender("dx-py, warm server", ours, {"DX_TEST_SERVER": "1"}),
+    ]
 
 
 def discovery(checkout: Checkout, others: Path | None) -> list[Contender]:
@@ -93,7 +139,7 @@ def runs(checkout: Checkout, others: Path | None) -> list[Contender]:
 
 def compare(checkout: Checkout, contenders: list[Contender], rounds: int) -> list[Contender]:
     with tempfile.TemporaryDirectory() as cache:
-        for _ in range(2):
+        for _ in range(WARMING_ROUNDS):
             for contender in contenders:
                 contender.measure(checkout, cache)
             time.sleep(2.1)
@@ -111,21 +157,22 @@ def compare(checkout: Checkout, contenders: list[Contender], rounds: int) -> lis
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("discovery", "runs"))
+    parser.add_argument("what", choices=("discovery", "runs", "one"))
     parser.add_argument("names", nargs="*", help="suites (default: all)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--others", type=Path, help="folder with cito and rtest")
     parser.add_argument("--root", type=Path, default=Path(tempfile.gettempdir()) / "dx-suites")
     parser.add_argument("--python", type=Path, default=Path(sys.executable))
     options = parser.parse_args()
-    make = discovery if options.what == "discovery" else runs
+    make = {"discovery": discovery, "runs": runs, "one": one}[options.what]
     ratios = []
     for suite in SUITES:
-        if options.names and suite.name not in options.names:
+        chosen = options.names or (ONE_TEST if options.what == "one" else [suite.name])
+        if suite.name not in chosen:
             continue
         checkout = prepare(suite, options.root, options.python)
         found = compare(checkout, make(checkout, options.others), options.rounds)
-        ours = next(contender for contender in found if contender.name.startswith("dx-py"))
+        ours = [contender for contender in found if contender.name.startswith("dx-py")][-1]
         ratios.append(statistics.median(found[0].wall) / statistics.median(ours.wall))
     print(f"geometric mean over pytest: {statistics.geometric_mean(ratios):.2f}x")
     return 0

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from .channel import Channel
+from .coverage_data import is_measured
 from .isolation import Identity, become_worker
 from .pool import Pool, Process
 from .worker import run_forked
@@ -30,8 +31,10 @@ class Forking:
 
     def __call__(self, process: Process, channel: Channel) -> int:
         flush_output(self.session.config)
-        # Objects made so far are never collected in a worker: their pages stay shared.
-        gc.freeze()
+        if not is_measured(self.session.config):
+            # Objects made so far are never collected in a worker: their pages stay shared. It
+            # makes full collections more frequent, and coverage sees what those end.
+            gc.freeze()
         pid = os.fork()
         if pid == 0:
             assert self.pool is not None

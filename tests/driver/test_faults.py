@@ -59,7 +59,7 @@ def compiled(store, tree, engine="process"):
 
 
 def scopes_of(compiler, module):
-    scopes = compiler.compile(module, symbols=True).symbols
+    scopes = compiler.compile(module, shown="symbols").symbols
     assert digest(scopes.read()) == scopes.digest
     return {"symbols": scopes.digest}
 

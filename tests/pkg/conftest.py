@@ -141,7 +141,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, store: Path, tmp_path: Path) -> None:
     """Nothing of the user's configuration, and no network by accident."""
-    for name in list(os.environ):
+    for name in set(os.environ) - {"DX_PORTABLE"}:
         if name.startswith(("PIP_", "UV_", "DX_")) or name in ("VIRTUAL_ENV", "NETRC"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from dx_py.pkg.index.progress import Watcher
 
 _RETRY_STATUS = frozenset((408, 429, 500, 502, 503, 504, 520, 527))
-_STEP_SECONDS = 0.5
+#: Short enough for progress to appear when it is due, though nothing arrives.
+_STEP_SECONDS = 0.1
 _MAX_PAUSE = 20.0
 _NO_SUCH_RANGE = 416
 _OK = frozenset((200, 206, 304))

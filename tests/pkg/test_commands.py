@@ -12,6 +12,10 @@ import pytest
 
 from dx_py.pkg.install import native
 
+KEEPS_ANSWERS = pytest.mark.skipif(
+    native.library() is None, reason="answers are kept for native code only"
+)
+
 
 @pytest.fixture
 def app(env, wheel):
@@ -282,7 +286,7 @@ def touched_info(env, pins):
     os.utime(env.site / "lib-1.0.dist-info", (1, 1))
 
 
-@pytest.mark.skipif(native.library() is None, reason="answers are kept for native code only")
+@KEEPS_ANSWERS
 @pytest.mark.parametrize(
     "change",
     [
@@ -319,6 +323,7 @@ def test_every_command_has_help(run):
     assert run().out.startswith("usage: dx-py pip COMMAND")
 
 
+@KEEPS_ANSWERS
 def test_a_quick_sync_imports_no_resolver(synced):
     env, _, pins = synced
     code = (

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from dx_py.frontend.portable.scanner import OpenFString, Scanner
+from dx_py.frontend.portable.brackets import OpenFString
+from dx_py.frontend.portable.scanner import Scanner
 from dx_py.frontend.portable.tokens import Opening, refuse
 
 MAX_FIELD_NESTING = 3

@@ -100,6 +100,8 @@ class Project:
             "PYTEST_PLUGINS": "recorder",
             "PYTHONPATH": str(Path(__file__).parent),
             "DX_CACHE_DIR": str(self.folder.parent / "cache"),
+            # Byte code on disk goes by size and whole seconds: it misses a test's quick edits.
+            "PYTHONDONTWRITEBYTECODE": "1",
         }
 
 

@@ -22,6 +22,9 @@ class Command(NamedTuple):
 COMMANDS: dict[str, Command] = {
     "cache": Command("dx_py.driver.cache:main", "look after the store of artifacts"),
     "completion": Command("dx_py.driver.completion:main", "print a shell's completion script"),
+    "explain": Command(
+        "dx_py.driver.explain:main", "say what became of a function in the native tier, and why"
+    ),
     "help": Command("dx_py.driver.help:main", "show the commands, or what one of them does"),
     "inspect": Command("dx_py.driver.inspect:main", "show what an artifact holds"),
     "pip": Command("dx_py.pkg.commands.main:pip", "install and look after packages, as pip"),

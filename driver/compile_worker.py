@@ -63,7 +63,7 @@ def _answer(message: Any, store: ArtifactStore) -> Any:  # noqa: ANN401
         case ("plan", bytes(code)):
             return _plan(marshal.loads(code))
         case ("compile", dict(request)):
-            return _compile(request, store)
+            return compile_and_record(request, store)
         case ("give up", bytes(key), bytes(kept)):
             return _record(store, key, (GIVEN_UP, kept))
     return ("refused", "unknown request")
@@ -78,13 +78,16 @@ def _plan(code: CodeType) -> tuple[object, ...]:
     return ("plan", tuple(profile_sites(code)), profile_names(code))
 
 
-def _compile(request: Mapping[str, Any], store: ArtifactStore) -> tuple[object, ...]:
+def compile_and_record(
+    request: Mapping[str, Any], store: ArtifactStore
+) -> tuple[object, object]:
+    """("stored", digest), or ("refused", why): a run finds either under the request's key."""
     unit = compile_unit(request)
     kept = request["program"][0][0][1]
     return _record(store, request["key"], (unit, kept))
 
 
-def _record(store: ArtifactStore, key: bytes, stored: Stored) -> tuple[object, ...]:
+def _record(store: ArtifactStore, key: bytes, stored: Stored) -> tuple[object, object]:
     digest = store.put(encode(Artifact(KIND, SCHEMA, encode_unit(stored))))
     store.record(Digest(key.hex()), digest)
     return ("refused", stored[0]) if isinstance(stored[0], str) else ("stored", digest)

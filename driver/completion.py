@@ -30,6 +30,8 @@ RUN_OPTIONS = {
     "--compile=all": "compile every module",
     "--compile=off": "use the interpreter's own compiler",
     "--stats": "report what DX-Py did",
+    "--stats-json": "write what DX-Py did to a file",
+    "--profile-out": "write what the native tier learned to a file",
     "--python": OPTIONS["--python"],
     "-m": OPTIONS["-m"],
     "-c": OPTIONS["-c"],

@@ -68,10 +68,33 @@ def disassembly(code: CodeType) -> str:
     return text.getvalue()
 
 
+def _native_text(function: str) -> Callable[[bytes], str]:
+    """A form of the native tier, which is imported when one looks."""
+
+    def text(data: bytes) -> str:
+        from dx_py.driver import native_views
+
+        form: Callable[[bytes], str] = getattr(native_views, function)
+        return form(data)
+
+    return text
+
+
+def _profile_text(data: bytes) -> str:
+    from dx_py.driver.profile import profile_text
+
+    return profile_text(data)
+
+
 #: Kind -> its form; a kind without a row is shown as its payload.
 FORMATS: Final[dict[str, Callable[[bytes], str]]] = {
     ast_artifact.KIND: ast_text,
     code_artifact.KIND: code_text,
     code_codec.KIND: code_ir_text,
     payload.KIND: symbols_text,
-}
+    "native-unit": _native_text("unit_text"),
+    "profile": _profile_text,
+} | dict.fromkeys(
+    ("native-ssa", "native-opt-ir", "native-llvm", "native-asm", "native-obj"),
+    _native_text("view_text"),
+)

@@ -27,7 +27,8 @@ Commands ('dx-py help COMMAND' tells more):
 """
 
 RUN = """\
-usage: dx-py run [--compile=auto|all|off] [--stats] [--python X] TARGET [argument] ...
+usage: dx-py run [--compile=auto|all|off] [--stats] [--stats-json FILE] [--profile-out FILE]
+                 [--python X] TARGET [argument] ...
 
 Run TARGET in the DX-Py runtime: a .py file, a folder or zip file with __main__.py, -m MODULE,
 -c CODE or - for standard input. Any other TARGET is a program of the environment: it is looked
@@ -37,6 +38,10 @@ for in the environment's bin folder, then on PATH.
   --compile=all     compile every module with DX-Py
   --compile=off     run everything from the interpreter's own compiler
   --stats           report on standard error, at exit, what DX-Py did
+  --stats-json FILE write the same, function by function, as JSON
+  --profile-out FILE
+                    write what the native tier learned: 'dxc --native --profile-in FILE'
+                    compiles from it, 'dx-py explain --profile-in FILE' shows it
 """
 
 

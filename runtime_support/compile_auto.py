@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def install(settings: dict[str, str], parts: Parts) -> None:
     reader = Reader(settings, parts)
-    if settings.get("DX_STATS"):
+    if settings.get("DX_STATS") or parts.json is not None:
         statistics = parts.load("runtime_support.statistics")
         private = parts.load("runtime_support.store_files").private_extension
         statistics.report_at_exit(reader, parts, private)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     #: The extension module: mypy knows no stub of it.
     Core = Any
 
+    from dx_py.runtime_support.native_profile import Recorder
     from dx_py.runtime_support.native_units import Stored, Unit
     from dx_py.runtime_support.startup import Parts
     from dx_py.runtime_support.store_files import StoreFiles
@@ -48,6 +49,8 @@ def install(settings: dict[str, str], parts: Parts) -> None:
         report.refusal = "another optimizer uses sys.monitoring"
     else:
         _start(settings, parts, files, core, report)
+    if parts.json is not None:
+        parts.json.sections["native"] = report.summary
     if report.target:
         files.private_extension("atexit").register(report.write)
 
@@ -68,6 +71,12 @@ def _start(
     tier.worker_error = client.WorkerError
     tier.limit = int(settings.get("DX_JIT_LIMIT") or NO_LIMIT)
     tier.eager = settings["DX_JIT"] == "sync"
+    if settings.get("DX_PROFILE_OUT") or parts.json is not None:
+        profile = parts.load("runtime_support.native_profile")
+        report.recorder = profile.Recorder(core, tier.program)
+        if settings.get("DX_PROFILE_OUT"):
+            os.environ.pop("DX_PROFILE_OUT", None)
+            profile.write_at_exit(report.recorder, settings["DX_PROFILE_OUT"], files)
     tier.watch(THRESHOLDS["sync" if tier.eager else "1"])
 
 
@@ -195,7 +204,7 @@ class Tier:
         answer = self._ask("plan", marshal.dumps(code))
         if answer is None or answer[0] != "plan":
             if answer is not None:
-                self.report.refused[function.__qualname__] = str(answer[1])
+                self.report.refuse(function, str(answer[1]))
             return False
         if self.core.kept(code) is None:
             self.core.keep(code, marshal.dumps(answer[2], 0))
@@ -234,14 +243,17 @@ class Tier:
 
     def _load_stored(self, function: FunctionType) -> bool:
         """Load what is stored for the function; whether there is anything usable."""
-        stored = self._stored(self._key(function.__code__))
+        key = self._key(function.__code__)
+        if self.report.recorder is not None:
+            self.report.recorder.handled(function, key)
+        stored = self._stored(key)
         if stored is None:
             return False
         unit, kept = stored
         if kept:
             self.core.keep(function.__code__, kept)
         if isinstance(unit, str):
-            self.report.refused[function.__qualname__] = unit
+            self.report.refuse(function, unit)
             return True
         if self.limit <= 0:
             return True
@@ -260,9 +272,9 @@ class Tier:
             links.check_classes(classes)
             self.core.load_unit(function, code, entry, rows, len(guards), *links.arguments())
         except (LookupError, OSError) as error:
-            self.report.refused[function.__qualname__] = str(error)
+            self.report.refuse(function, str(error))
             return False
-        self.report.refused.pop(function.__qualname__, None)
+        self.report.load(function, unit)
         return True
 
 
@@ -275,6 +287,28 @@ class Report:
         self.last = ""
         self.compiled = self.stored = self.failures = 0
         self.refused: dict[str, str] = {}
+        #: Of a profile that is written at exit, if one was asked for.
+        self.recorder: Recorder | None = None
+
+    def refuse(self, function: FunctionType, why: str) -> None:
+        self.refused[function.__qualname__] = why
+        if self.recorder is not None:
+            self.recorder.refused(function, why)
+
+    def load(self, function: FunctionType, unit: Unit) -> None:
+        self.refused.pop(function.__qualname__, None)
+        if self.recorder is not None:
+            self.recorder.loaded(function, unit)
+
+    def summary(self) -> dict[str, Any]:
+        """For ``--stats-json``."""
+        return {
+            "off": self.refusal,
+            "compiled": self.compiled,
+            "stored": self.stored,
+            "failed_requests": self.failures,
+            "functions": [] if self.recorder is None else self.recorder.summary(),
+        }
 
     def write(self) -> None:
         text = "\n".join(self._lines()) + "\n"

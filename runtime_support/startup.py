@@ -21,6 +21,11 @@ def start(settings: dict[str, str]) -> None:
     the store or ""; and the environment's other ``DX_*`` variables that are to be heeded.
     """
     parts = Parts(settings["DX_PY_HOME"], settings.get("DX_STATS", ""))
+    if settings.get("DX_STATS_JSON"):
+        os.environ.pop("DX_STATS_JSON", None)
+        private = parts.load("runtime_support.store_files").private_extension
+        report = parts.load("runtime_support.json_report")
+        parts.json = report.JsonReport(settings["DX_STATS_JSON"], private)
     mode = settings.get("DX_COMPILE", "auto")
     if mode == "all":
         parts.load("runtime_support.compile_all").install(settings, parts)
@@ -40,6 +45,8 @@ class Parts:
     def __init__(self, home: str, stats: str) -> None:
         self.home = home
         self._stats = stats
+        #: Of ``--stats-json``: a ``JsonReport``, if it was asked for.
+        self.json: Any = None
         self._loader = sys.modules["_frozen_importlib_external"].SourceFileLoader
 
     def load(self, name: str, **imports: object) -> "ModuleType":

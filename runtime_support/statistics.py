@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
+    from typing import Any
 
     from dx_py.runtime_support.compile_auto import Reader
     from dx_py.runtime_support.pipeline import Pipeline
@@ -16,12 +17,25 @@ def report_at_exit(
     pipeline: Pipeline | Reader, parts: Parts, private: Callable[[str], ModuleType]
 ) -> None:
     """Tell the counts when the interpreter ends."""
+    if parts.json is not None:
+        parts.json.sections["front_end"] = lambda: _counts(pipeline)
     # The functions registered are the interpreter's, not the module object's.
     private("atexit").register(_report, pipeline, parts)
 
 
 def _report(pipeline: Pipeline | Reader, parts: Parts) -> None:
     parts.tell("\n".join(_lines(pipeline)))
+
+
+def _counts(pipeline: Pipeline | Reader) -> dict[str, Any]:
+    return {
+        "parsed": pipeline.parsed,
+        "loaded": pipeline.loaded,
+        "saved": pipeline.saved,
+        "rejected": pipeline.rejected,
+        "wrongly_rejected": [name for name, _ in pipeline.wrongly_rejected],
+        "store_problem": pipeline.problem or None,
+    }
 
 
 def _lines(pipeline: Pipeline | Reader) -> list[str]:

@@ -3,6 +3,7 @@
 usage: dxc [options] PATH...            compile files, packages and trees into the store
        dxc [options] -o DIR PATH...     and collect what a deployment ships in DIR
        dxc --emit KIND PATH...          show a stage's result
+       dxc --native --profile-in FILE PATH...    machine code for what a run has profiled
        dxc inspect DIGEST|FILE          show what an artifact holds
        dxc verify PATH...               compare with the interpreter's own compiler
 
@@ -12,6 +13,7 @@ changed is not compiled again. Errors are shown as python shows them; then the e
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -67,7 +69,11 @@ def _parser() -> CommandParser:
     add("-j", dest="jobs", metavar="N", help="processes at once (one for each core)")
     add("-O", dest="optimize", action="count", default=0, help="as python -O and -OO")
     add("-v", dest="verbose", action="store_true", help="say what is done")
-    add("--emit", metavar="KIND", help=f"one of {', '.join(emit.KINDS)}")
+    add("--emit", metavar="KIND", help=f"one of {', '.join(emit_kinds())}")
+    add("--ssa-html", metavar="FILE", help="write a page that shows the IR pass by pass")
+    add("--function", metavar="NAME", help="show this function only, by its qualified name")
+    add("--native", action="store_true", help="compile to machine code what a profile has")
+    add("--profile-in", metavar="FILE", help="what `dx-py run --profile-out FILE` wrote")
     add("--strict", action="store_true", help="stop at a defect of the compiler itself")
     add("--engine", metavar="ENGINE", default="auto", help=f"one of {', '.join(ENGINES)}")
     add("--depfile", metavar="FILE", help="write what was read, for make and ninja")
@@ -97,8 +103,11 @@ def _compile(words: list[str]) -> int:
     collect_rarely()
     store = open_default()
     if options.emit:
-        kind = parser.choice("kind", options.emit, list(emit.KINDS))
-        return emit.emit(store, kind, request)
+        kind = parser.choice("kind", options.emit, emit_kinds())
+        if kind in emit.KINDS:
+            return emit.emit(store, kind, request)
+    if options.emit or options.ssa_html or options.native:
+        return _native(parser, store, options, request)
     if options.emit_ninja:
         return _emit_ninja(store, Path(options.emit_ninja), request, words)
     outcomes = compile_modules(store, request)
@@ -111,6 +120,26 @@ def _compile(words: list[str]) -> int:
         compiler = Compiler(store, optimize=request.optimize)
         ship(compiler, Path(options.output), request.modules)
     return _report(outcomes, verbose=options.verbose)
+
+
+def emit_kinds() -> list[str]:
+    return sorted([*emit.KINDS, *emit.NATIVE_KINDS])
+
+
+def _native(
+    parser: CommandParser, store: ArtifactStore, options: argparse.Namespace, request: Request
+) -> int:
+    from dx_py.driver.dxc import native
+
+    if options.native and not options.profile_in:
+        parser.error("--native needs --profile-in FILE, which `dx-py run --profile-out` writes")
+    shown = native.make_request(options.profile_in, options.function)
+    if options.emit:
+        return native.emit(store, options.emit, request, shown)
+    if options.ssa_html:
+        return native.write_page(store, Path(options.ssa_html), request, shown)
+    assert shown.profile is not None
+    return native.compile_native(store, request, shown.profile, verbose=options.verbose)
 
 
 def _report(outcomes: Sequence[Outcome], *, verbose: bool) -> int:

@@ -14,6 +14,9 @@ from dx_py.driver.dxc.compilation import Compiled, Compiler
 from dx_py.driver.dxc.engines import Request
 from dx_py.driver.dxc.report import error_text
 
+#: Stages of the native tier, which ``native_views`` shows.
+NATIVE_KINDS: Final = ("asm", "llvm", "obj", "opt-ir", "ssa")
+
 
 def emit(store: ArtifactStore, kind: str, request: Request) -> int:
     """Print each module's result, under its name where there are several."""

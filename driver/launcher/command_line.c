@@ -15,7 +15,8 @@ static const char HASH_CHECK[] = "--check-hash-based-pycs";
 static const char *const LONG_OPTIONS[] = {
     HASH_CHECK,      "--help",    "--help-all",   "--help-env", "--help-xoptions", "--version",
     "--dx-version", "--dx-plan", "--python",     NULL};
-static const char *const RUN_OPTIONS[] = {"--compile", "--help", "--python", "--stats", NULL};
+static const char *const RUN_OPTIONS[] = {"--compile",     "--help",  "--profile-out",
+                                          "--python",      "--stats", "--stats-json", NULL};
 static const char *const COMPILE_VALUES[] = {"all", "auto", "off", NULL};
 
 static bool is_one_of(const char *word, const char *const *choices) {
@@ -75,6 +76,18 @@ static bool takes_compile(struct dx_command_line *line, char *const **cursor) {
     line->compile = value;
     if (!is_one_of(value, COMPILE_VALUES))
         mistake(line, dx_format("unknown value '%s' for '--compile' (known: auto, all, off)", value));
+    return true;
+}
+
+/* An option whose value is a file to write. */
+static bool takes_file(struct dx_command_line *line, char *const **cursor, const char *name,
+                       const char **file) {
+    const char *value = option_value(cursor, name);
+    if (!value)
+        return false;
+    *file = value;
+    if (!*value)
+        mistake(line, dx_format("'%s' needs a file to write", name));
     return true;
 }
 
@@ -138,6 +151,8 @@ static void parse_run(struct dx_command_line *line, char *const *cursor) {
             return;
         }
         if (takes_python(line, &cursor) || takes_compile(line, &cursor) ||
+            takes_file(line, &cursor, "--profile-out", &line->profile_out) ||
+            takes_file(line, &cursor, "--stats-json", &line->stats_json) ||
             takes_flag(&cursor, "--stats", &line->stats))
             continue;
         if (dx_starts(*cursor, "--") && (*cursor)[2] && strcmp(*cursor, HASH_CHECK) != 0)

@@ -17,6 +17,8 @@ struct dx_command_line {
     enum dx_request request;
     const char *python;  /* the value of --python; NULL without one */
     const char *compile; /* the value of --compile; NULL without one */
+    const char *profile_out; /* the values of --profile-out and --stats-json; NULL without one */
+    const char *stats_json;
     bool stats;
     bool show_plan;
     bool plain; /* -E, -I or -S: the interpreter would not reach the bootstrap */

@@ -65,6 +65,14 @@ static void prepare_guest(struct dx_plan *plan, const struct dx_command_line *li
         change(plan, "DX_COMPILE", line->compile);
     if (line->stats)
         change(plan, "DX_STATS", "1");
+    if (line->stats_json)
+        change(plan, "DX_STATS_JSON", line->stats_json);
+    if (line->profile_out) {
+        change(plan, "DX_PROFILE_OUT", line->profile_out);
+        /* A profile is of the native tier. */
+        if (!getenv("DX_JIT"))
+            change(plan, "DX_JIT", "1");
+    }
 }
 
 static struct dx_plan interpreter_plan(const struct dx_command_line *line,

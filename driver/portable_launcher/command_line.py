@@ -22,7 +22,7 @@ LONG_OPTIONS = [
     "--dx-plan",
     "--python",
 ]
-RUN_OPTIONS = ["--compile", "--help", "--python", "--stats"]
+RUN_OPTIONS = ["--compile", "--help", "--profile-out", "--python", "--stats", "--stats-json"]
 COMPILE_VALUES = ["all", "auto", "off"]
 
 
@@ -43,6 +43,9 @@ class CommandLine:
     python: str | None = None
     compile: str | None = None
     stats: bool = False
+    #: The files that ``--profile-out`` and ``--stats-json`` name.
+    profile_out: str | None = None
+    stats_json: str | None = None
     show_plan: bool = False
     plain: bool = False
     arguments: list[str] = field(default_factory=list)
@@ -112,6 +115,17 @@ def _takes_show_plan(line: CommandLine, rest: deque[str]) -> bool:
     rest.popleft()
     line.show_plan = True
     return True
+
+
+def _takes_files(line: CommandLine, rest: deque[str]) -> bool:
+    for name in ("--profile-out", "--stats-json"):
+        value = _option_value(rest, name)
+        if value is not None:
+            setattr(line, name[2:].replace("-", "_"), value)
+            if not value:
+                line.reject(f"'{name}' needs a file to write")
+            return True
+    return False
 
 
 def _takes_stats(line: CommandLine, rest: deque[str]) -> bool:
@@ -208,6 +222,8 @@ def _parse_run(line: CommandLine, rest: deque[str]) -> None:
             _command(line, "help", ["run"])
             return
         if _takes_python(line, rest) or _takes_compile(line, rest) or _takes_stats(line, rest):
+            continue
+        if _takes_files(line, rest):
             continue
         if rest[0].startswith("--") and rest[0] not in ("--", HASH_CHECK):
             line.unknown("option", rest[0], RUN_OPTIONS)

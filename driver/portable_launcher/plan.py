@@ -119,6 +119,13 @@ def _prepare_guest(plan: Plan, line: CommandLine, installation: Installation) ->
         plan.change("DX_COMPILE", line.compile)
     if line.stats:
         plan.change("DX_STATS", "1")
+    if line.stats_json is not None:
+        plan.change("DX_STATS_JSON", line.stats_json)
+    if line.profile_out is not None:
+        plan.change("DX_PROFILE_OUT", line.profile_out)
+        # A profile is of the native tier.
+        if "DX_JIT" not in os.environ:
+            plan.change("DX_JIT", "1")
 
 
 def _add_bootstrap(plan: Plan, installation: Installation) -> None:

@@ -29,7 +29,8 @@ def _start(environ):  # type: (os._Environ[str]) -> None
     if os.isatty(2) and environ.get("DX_HINTS") != "0":
         _load("hint_hook").install(_load, _home, stats)
     mode = environ.get("DX_COMPILE", "auto")
-    if stats or mode == "all" or environ.get("DX_JIT", "0") != "0":
+    asked = stats or "DX_STATS_JSON" in environ or environ.get("DX_JIT", "0") != "0"
+    if asked or mode == "all":
         settings = dict((key, environ[key]) for key in environ if key.startswith("DX_"))
         settings.update(DX_PY_HOME=_home, DX_CACHE_DIR=root)
         _load("startup").start(settings)

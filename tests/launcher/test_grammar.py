@@ -21,6 +21,7 @@ from .conftest import PYTHON, SCRIPT, Outcome, has_native, run
 PLAIN_WORDS = """
 -c -m - -- -B -Bc -BI -E -S -W -Werror -X -Xdev -XW -bW -Z -V -h -mpip --check-hash-based-pycs
 --compile --compile=all --compile=al --dx-version --help --python --python= --stat --stats
+--stats-json --stats-json=x --profile-out --profile-out=
 --python=/nonexistent --verison --version a.py cache help ./x / nonexistent pip pytest run ru
 test venv version é
 """

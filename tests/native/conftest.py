@@ -63,19 +63,28 @@ class Native:
         sys.monitoring.free_tool_id(self.tool)
 
     def sample(self, function, *calls):
+        with self.sampling([function]):
+            for arguments in calls:
+                with contextlib.suppress(Exception):
+                    function(*arguments)
+
+    @contextlib.contextmanager
+    def sampling(self, functions):
+        """What the functions do meanwhile is sampled."""
         from dx_py.ir.profile_sites import profile_names, profile_sites
         from dx_py.runtime_support.native_program import remember
 
-        code, events = function.__code__, sys.monitoring.events
-        _core.sample(code, tuple(profile_sites(code)), False)
-        sys.monitoring.set_local_events(self.tool, code, events.INSTRUCTION | events.PY_START)
-        for arguments in calls:
-            with contextlib.suppress(Exception):
-                function(*arguments)
-        sys.monitoring.set_local_events(self.tool, code, 0)
-        _core.keep(code, marshal.dumps(profile_names(code), 0))
-        remember(_core, code)
-        _core.finish(code)
+        codes, events = [function.__code__ for function in functions], sys.monitoring.events
+        wanted = events.INSTRUCTION | events.PY_START
+        for code in codes:
+            _core.sample(code, tuple(profile_sites(code)), False)
+            sys.monitoring.set_local_events(self.tool, code, wanted)
+        yield
+        for code in codes:
+            sys.monitoring.set_local_events(self.tool, code, 0)
+            _core.keep(code, marshal.dumps(profile_names(code), 0))
+            remember(_core, code)
+            _core.finish(code)
 
     def compile(self, function, *calls):
         """A native copy of the function, from what its calls with these arguments do."""

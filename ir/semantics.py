@@ -1,0 +1,411 @@
+"""What each opcode means, over Python objects: one function a row of ``opcodes``.
+
+A function takes the activation (``interpreter``), the op and the values of its operands, and
+gives the result, or a tuple of several. Machine values are int (wrapped by nothing: what would
+not fit leaves by a guard), float and bool. Reference counts have no meaning here, and what
+native code must not do twice or too early shows in the objects themselves.
+"""
+
+# ruff: noqa: ANN401 - values are whatever the program has
+
+from __future__ import annotations
+
+import builtins
+import math
+import operator
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, Final
+
+from dx_py.ir.core import Op
+from dx_py.ir.resumption import NULL
+from dx_py.runtime_support.native_program import class_text, find_class
+
+type Semantics = Callable[..., Any]
+
+
+class GuardError(Exception):
+    """A check failed: the host's interpreter goes on at the op's frame state."""
+
+
+def _check(condition: object) -> None:
+    if not condition:
+        raise GuardError
+
+
+# Generic operations.
+
+_BINARY: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "+": operator.add,
+    "&": operator.and_,
+    "//": operator.floordiv,
+    "<<": operator.lshift,
+    "@": operator.matmul,
+    "*": operator.mul,
+    "%": operator.mod,
+    "|": operator.or_,
+    "**": operator.pow,
+    ">>": operator.rshift,
+    "-": operator.sub,
+    "/": operator.truediv,
+    "^": operator.xor,
+    "+=": operator.iadd,
+    "&=": operator.iand,
+    "//=": operator.ifloordiv,
+    "<<=": operator.ilshift,
+    "@=": operator.imatmul,
+    "*=": operator.imul,
+    "%=": operator.imod,
+    "|=": operator.ior,
+    "**=": operator.ipow,
+    ">>=": operator.irshift,
+    "-=": operator.isub,
+    "/=": operator.itruediv,
+    "^=": operator.ixor,
+}
+_COMPARE: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def _load_global(a: Any, op: Op) -> object:
+    name = op.text_attr("name")
+    scope = a.routine(op).__globals__
+    if name in scope:
+        return scope[name]
+    if not hasattr(builtins, name):
+        raise NameError(f"name '{name}' is not defined", name=name)
+    return getattr(builtins, name)
+
+
+def _store_attr(a: Any, op: Op, owner: object, value: object) -> None:
+    setattr(owner, op.text_attr("name"), value)
+
+
+def _load_method(a: Any, op: Op, owner: object) -> tuple[object, object]:
+    return NULL, getattr(owner, op.text_attr("name"))
+
+
+def _store_subscr(a: Any, op: Op, container: Any, index: object, value: object) -> None:
+    container[index] = value
+
+
+@cache
+def _unpacker(count: int) -> Callable[[Any], tuple[object, ...]]:
+    names = "".join(f"x{i}, " for i in range(count))
+    scope: dict[str, Any] = {}
+    exec(f"def unpack(s):\n    ({names}) = s\n    return ({names})", scope)
+    unpack: Callable[[Any], tuple[object, ...]] = scope["unpack"]
+    return unpack
+
+
+def _unpack_sequence(a: Any, op: Op, sequence: Any) -> object:
+    items = _unpacker(len(op.results))(sequence)
+    return items[0] if len(items) == 1 else items
+
+
+def _next(a: Any, op: Op, iterator: Iterator[object]) -> tuple[object, bool]:
+    item = next(iterator, NULL)
+    return item, item is not NULL
+
+
+def _call(a: Any, op: Op, first: Any, second: Any, *rest: object) -> object:
+    callee, arguments = (second, rest) if first is NULL else (first, (second, *rest))
+    number = op.int_attr("kwnames")
+    if number < 0:
+        return callee(*arguments)
+    names = a.routine(op).__code__.co_consts[number]
+    split = len(arguments) - len(names)
+    return callee(*arguments[:split], **dict(zip(names, arguments[split:], strict=True)))
+
+
+def _build_map(a: Any, op: Op, *items: object) -> dict[object, object]:
+    return dict(zip(items[::2], items[1::2], strict=True))
+
+
+def _of_operands(function: Callable[..., Any]) -> Semantics:
+    """An opcode whose result depends on its operands alone."""
+    return lambda a, op, *operands: function(*operands)
+
+
+_GENERIC: Final[dict[str, Semantics]] = {
+    "py.load_global": _load_global,
+    "py.load_attr": lambda a, op, owner: getattr(owner, op.text_attr("name")),
+    "py.binary_op": lambda a, op, x, y: _BINARY[op.text_attr("op")](x, y),
+    "py.compare_op": lambda a, op, x, y: _COMPARE[op.text_attr("op")](x, y),
+    "py.binary_subscr": _of_operands(operator.getitem),
+    "py.unary_negative": _of_operands(operator.neg),
+    "py.unary_not": _of_operands(operator.not_),
+    "py.unary_invert": _of_operands(operator.invert),
+    "py.get_iter": _of_operands(iter),
+    "py.binary_slice": _of_operands(lambda x, start, stop: x[start:stop]),
+    "py.contains": _of_operands(lambda item, container: item in container),
+    "py.load_method": _load_method,
+    "py.store_attr": _store_attr,
+    "py.list_append": _of_operands(list.append),
+    "py.is": _of_operands(operator.is_),
+    "py.truth": _of_operands(bool),
+    "py.store_subscr": _store_subscr,
+    "py.unpack_sequence": _unpack_sequence,
+    "py.call_quiet": _of_operands(lambda callee, *arguments: callee(*arguments)),
+    "py.for_iter": _next,
+    "py.call": _call,
+    "py.build_tuple": _of_operands(lambda *items: items),
+    "py.build_list": _of_operands(lambda *items: [*items]),
+    "py.build_map": _build_map,
+}
+
+# Checks, representations, numbers.
+
+_INT64: Final = range(-(2**63), 2**63)
+#: Ints of one digit (Include/cpython/longintrepr.h).
+_COMPACT: Final = range(-(2**30) + 1, 2**30)
+_EXACT_FLOAT: Final = 2**53
+
+
+def _guard_class(a: Any, op: Op, value: object) -> object:
+    _check(class_text(type(value)) in op.text_attr("cls").split("|"))
+    return value
+
+
+def _guard_bound(a: Any, op: Op, value: object) -> object:
+    _check(value is not NULL)
+    return value
+
+
+def _guard_length(a: Any, op: Op, sequence: Any) -> None:
+    _check(len(sequence) == op.int_attr("length"))
+
+
+def _in_int64(value: int) -> int:
+    _check(value in _INT64)
+    return value
+
+
+def _unbox_int(a: Any, op: Op, value: int) -> int:
+    # The smallest is what the helper's error looks like.
+    _check(value in _INT64[1:])
+    return value
+
+
+def _checked(function: Callable[[int, int], int]) -> Semantics:
+    return lambda a, op, x, y: _in_int64(function(x, y))
+
+
+def _divided(function: Callable[[int, int], int]) -> Semantics:
+    def semantics(a: Any, op: Op, x: int, y: int) -> int:
+        _check(y not in (0, -1))
+        return function(x, y)
+
+    return semantics
+
+
+def _shifted(function: Callable[[int, int], int]) -> Semantics:
+    def semantics(a: Any, op: Op, x: int, y: int) -> int:
+        _check(0 <= y < 64)
+        return _in_int64(function(x, y))
+
+    return semantics
+
+
+def _true_quotient(a: Any, op: Op, x: int, y: int) -> float:
+    _check(y != 0 and abs(x) <= _EXACT_FLOAT and abs(y) <= _EXACT_FLOAT)
+    return x / y
+
+
+def _to_float(a: Any, op: Op, value: float) -> float:
+    _check(type(value) is float or (type(value) is int and value in _COMPACT))
+    return float(value)
+
+
+def _float_quotient(a: Any, op: Op, x: float, y: float) -> float:
+    _check(y != 0.0)
+    return x / y
+
+
+def _float_product(a: Any, op: Op, x: float, y: float) -> float:
+    try:
+        result: object = x**y
+    except ArithmeticError:
+        raise GuardError from None
+    if not isinstance(result, float) or math.isnan(result):
+        raise GuardError
+    return result
+
+
+def _square_root(a: Any, op: Op, x: float) -> float:
+    _check(x >= 0.0)
+    return math.sqrt(x)
+
+
+def _attribute(name: str) -> Semantics:
+    return lambda a, op: op.attrs[name]
+
+
+def _same(a: Any, op: Op, value: object) -> object:
+    return value
+
+
+def _maybe(a: Any, op: Op, value: object, present: object) -> object:
+    return value if present else NULL
+
+
+_NUMBERS: Final[dict[str, Semantics]] = {
+    "const.int": _attribute("value"),
+    "const.float": _attribute("value"),
+    "const.i64": _attribute("value"),
+    "const.f64": _attribute("value"),
+    "const.i1": lambda a, op: bool(op.attrs["value"]),
+    **dict.fromkeys(("box.f64", "box.i64", "box.i1", "unbox.f64", "unbox.i1"), _same),
+    "unbox.i64": _unbox_int,
+    **dict.fromkeys(("box.maybe_f64", "box.maybe_i64"), _maybe),
+    "float.add": _of_operands(operator.add),
+    "float.sub": _of_operands(operator.sub),
+    "float.mul": _of_operands(operator.mul),
+    "float.div": _float_quotient,
+    "float.pow": _float_product,
+    "float.neg": _of_operands(operator.neg),
+    "float.abs": _of_operands(abs),
+    "float.sqrt": _square_root,
+    "float.from_int": _of_operands(float),
+    "int.truediv": _true_quotient,
+    "number.to_f64": _to_float,
+    "int.add": _checked(operator.add),
+    "int.sub": _checked(operator.sub),
+    "int.mul": _checked(operator.mul),
+    "int.floordiv": _divided(operator.floordiv),
+    "int.mod": _divided(operator.mod),
+    "int.lshift": _shifted(operator.lshift),
+    "int.rshift": _shifted(operator.rshift),
+    "int.and": _of_operands(operator.and_),
+    "int.or": _of_operands(operator.or_),
+    "int.xor": _of_operands(operator.xor),
+    "bool.not": _of_operands(operator.not_),
+    **{
+        f"{kind}.{name}": _of_operands(getattr(operator, name))
+        for kind in ("float", "int")
+        for name in ("lt", "le", "gt", "ge", "eq", "ne")
+    },
+}
+
+# Objects of known classes.
+
+
+def _place(sequence: Any, index: int) -> int:
+    place = index + len(sequence) if index < 0 else index
+    _check(0 <= place < len(sequence))
+    return place
+
+
+def _get(a: Any, op: Op, sequence: Any, index: int) -> object:
+    return sequence[_place(sequence, index)]
+
+
+def _item(a: Any, op: Op, sequence: Any) -> object:
+    return sequence[op.int_attr("index")]
+
+
+def _exchange(a: Any, op: Op, items: list[object], place: int, value: object) -> object:
+    old, items[place] = items[place], value
+    return old
+
+
+def _set_leaf(a: Any, op: Op, items: list[object], index: int, value: object) -> None:
+    place = _place(items, index)
+    _check(type(items[place]) is type(value))
+    items[place] = value
+
+
+def _of_class(a: Any, op: Op, value: object) -> bool:
+    return class_text(type(value)) in op.text_attr("cls").split("|")
+
+
+def _guard_unshadowed(a: Any, op: Op, value: object) -> None:
+    _check(op.text_attr("name") not in vars(value))
+
+
+def _load_value(a: Any, op: Op, value: object) -> object:
+    found = vars(value).get(op.text_attr("name"), NULL)
+    _check(found is not NULL)
+    return found
+
+
+def _load_slot(a: Any, op: Op, value: object) -> object:
+    found = getattr(value, op.text_attr("name"), NULL)
+    _check(found is not NULL)
+    return found
+
+
+def _store_field(a: Any, op: Op, owner: object, value: object) -> object:
+    name = op.text_attr("name")
+    old = getattr(owner, name, NULL)
+    object.__setattr__(owner, name, value)
+    return old
+
+
+def _new(a: Any, op: Op) -> object:
+    cls = find_class(op.text_attr("cls"))
+    assert cls is not None
+    return object.__new__(cls)
+
+
+def _nothing(a: Any, op: Op, *operands: object) -> None:
+    """Reference counts, polls, and what a valid unit may take for granted."""
+
+
+_OBJECTS: Final[dict[str, Semantics]] = {
+    "const.object": lambda a, op: a.object_at(op.text_attr("slot")),
+    "const.null": lambda a, op: NULL,
+    "guard.type": _guard_class,
+    "guard.bound": _guard_bound,
+    "guard.true": _of_operands(_check),
+    "guard.tuple_length": _guard_length,
+    "guard.list_length": _guard_length,
+    "guard.unshadowed": _guard_unshadowed,
+    "tuple.item": _item,
+    "tuple.get": _get,
+    "tuple.length": _of_operands(len),
+    "list.item": _item,
+    "list.get": _get,
+    "list.length": _of_operands(len),
+    "sized.length": _of_operands(len),
+    "list.place": _of_operands(_place),
+    "list.exchange": _exchange,
+    "list.set_f64": _set_leaf,
+    "list.set_leaf": _set_leaf,
+    "type.is": _of_class,
+    "type.refine": _same,
+    "object.load_value": _load_value,
+    "object.load_slot": _load_slot,
+    "object.store_value": _store_field,
+    "object.store_slot": _store_field,
+    "object.new": _new,
+    "iter.new": _of_operands(iter),
+    "range.new": _of_operands(lambda callee, *arguments: callee(*arguments)),
+    "iter.list_next": _next,
+    "iter.range_next": _next,
+    "iter.list_end": lambda a, op, iterator: NULL,
+    **dict.fromkeys(
+        (
+            "guard.assumptions",
+            "guard.values",
+            "assume.entity",
+            "poll",
+            "ref.drop",
+            "ref.drop_last",
+            "ref.retain",
+            "ref.release_leaf",
+            "ref.release",
+            "ref.release_last",
+        ),
+        _nothing,
+    ),
+}
+
+#: Opcode -> what it means; terminators are the interpreter's own.
+SEMANTICS: Final[dict[str, Semantics]] = _GENERIC | _NUMBERS | _OBJECTS

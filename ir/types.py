@@ -13,10 +13,13 @@ from enum import Enum
 
 _TEXT = re.compile(r"(obj|i64|f64|i1)(?:<([\w.:|]+)>)?(\?)?")
 
+#: What an exhausted iterator counts as: it refers to nothing any more.
+ENDED = "ended_iterator"
+
 #: Exact builtin classes whose instances own no other object and whose deallocation runs no
 #: Python code: releasing one cannot invalidate a borrowed container.
 LEAF_CLASSES = frozenset(
-    {"int", "float", "bool", "NoneType", "str", "bytes", "range", "range_iterator"}
+    {"int", "float", "bool", "NoneType", "str", "bytes", "range", "range_iterator", ENDED}
 )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from dx_py.ir.core import Op, Value
 from dx_py.ir.environment import Attribute, Entity
-from dx_py.ir.types import OBJ, exact
+from dx_py.ir.types import ENDED, OBJ, exact
 from dx_py.passes.builtin_rules import (
     call_builtin,
     compare_identity,
@@ -225,9 +225,13 @@ def _finish_list_iterator(r: Rewriter, iterator: Value) -> None:
     done = r.loop_exit()
     drop = done.ops[0]
     assert drop.opcode == "ref.drop"
-    end = r.function.new_op("iter.list_end", [iterator])
+    # From then on it refers to nothing: its release can run no Python code.
+    ended = r.function.new_op(
+        "type.refine", [iterator], types=[exact(ENDED)], attrs={"cls": ENDED}
+    )
+    end = r.function.new_op("iter.list_end", [ended.result])
     drop_list = r.function.new_op("ref.drop", [end.result], state=drop.state)
-    done.ops[:1] = [end, drop_list, drop]
+    done.ops[:1] = [ended, end, drop_list]
 
 
 def _load_global(r: Rewriter) -> bool:

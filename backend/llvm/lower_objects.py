@@ -255,17 +255,41 @@ def _retain(f: FunctionLowering, op: Op) -> None:
 
 
 def _release_leaf(f: FunctionLowering, op: Op) -> None:
+    done = _give_up(f, op)
     f.call("dx_release_leaf", "void", f"ptr {f.name(op.operands[0])}")
+    f.line(f"br label %{done}")
+    f.open(done)
+
+
+def _give_up(f: FunctionLowering, op: Op) -> str:
+    """Count down where others hold the object too; opens the block for when none does.
+
+    Gives the label to go on at. An immortal object's count is negative as a signed number.
+    """
+    value = op.operands[0]
+    pointer = f.name(value)
+    shared, single, last, done = f.fresh("n"), f.fresh("n"), f.fresh("c"), f.fresh("n")
+    if value.type.nullable:
+        held = f.fresh("n")
+        f.line(f"br i1 {f.emit(f'icmp ne ptr {pointer}, null')}, label %{held}, label %{done}")
+        f.open(held)
+    count = f.load("i32", pointer, f.layout["object.ob_refcnt"])
+    more = f.emit(f"icmp sgt i32 {count}, 1")
+    f.line(f"br i1 {more}, label %{shared}, label %{single}")
+    f.open(shared)
+    f.store("i32", f.emit(f"sub i32 {count}, 1"), pointer, f.layout["object.ob_refcnt"])
+    f.line(f"br label %{done}")
+    f.open(single)
+    f.line(f"br i1 {f.emit(f'icmp slt i32 {count}, 0')}, label %{done}, label %{last}")
+    f.open(last)
+    return done
 
 
 def _release(f: FunctionLowering, op: Op) -> None:
     """The last reference goes out of line, with the frame a finaliser may look at."""
     assert op.state is not None
     pointer = f.name(op.operands[0])
-    last, done = f.fresh("c"), f.fresh("n")
-    is_last = f.emit(f"icmp ne i32 {f.call('dx_release', 'i32', f'ptr {pointer}')}, 0")
-    f.line(f"br i1 {is_last}, label %{last}, label %{done}")
-    f.open(last)
+    done = _give_up(f, op)
     record, live = f.live_values(op.state, ())
     helper = f.row("helper:dx_finalize")
     f.line(
@@ -277,7 +301,11 @@ def _release(f: FunctionLowering, op: Op) -> None:
 
 
 def _release_last(f: FunctionLowering, op: Op) -> None:
+    """The function's frame is gone already, and its callers' are shown if need be."""
+    done = _give_up(f, op)
     f.call("dx_release_last", "void", f"ptr {f.name(op.operands[0])}")
+    f.line(f"br label %{done}")
+    f.open(done)
 
 
 # Control flow.

@@ -56,7 +56,7 @@ PyObject *dx_leave(PyThreadState *ts, void **table, PyFunctionObject *func,
 /* An exception is set: the interpreter unwinds from the record's instruction. */
 PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
                    const uint8_t *record, uint32_t guard, ...);
-/* Deallocates `dead`, whose count is zero, with the record's frame to look at. */
+/* Gives up the last reference to `dead`, with the record's frame to look at. */
 void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
                  const uint8_t *record, PyObject *dead, ...);
 

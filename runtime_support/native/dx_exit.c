@@ -435,6 +435,7 @@ void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
     _PyInterpreterFrame *frame;
     int count;
 
+    dead->ob_refcnt = 0;
     if (dies_quietly(dead)) {
         _Py_Dealloc(dead);
         PyErr_SetRaisedException(exception);

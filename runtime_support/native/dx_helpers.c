@@ -77,13 +77,13 @@ static void release_leaf(PyObject *object)
     Py_XDECREF(object);
 }
 
-/* Give up a reference; whether it was the last, and the object is to be finalized. */
-static int release(PyObject *object)
+/* A local of a function that has returned goes: a finalizer may look at its callers' frames. */
+static void release_last(PyObject *object)
 {
-    if (object == NULL || _Py_IsImmortal(object)) {
-        return 0;
+    if (object != NULL && Py_REFCNT(object) == 1) {
+        dx_show_frames(_PyThreadState_UncheckedGet());
     }
-    return --object->ob_refcnt == 0;
+    Py_XDECREF(object);
 }
 
 static PyObject *new_range(PyObject *callee, PyObject *a, PyObject *b, PyObject *c)
@@ -166,8 +166,7 @@ static const struct {
     {"dx_replace_float", (void *)replace_float},
     {"dx_replace_leaf", (void *)replace_leaf},
     {"dx_release_leaf", (void *)release_leaf},
-    {"dx_release", (void *)release},
-    {"dx_release_last", (void *)release_leaf},
+    {"dx_release_last", (void *)release_last},
     {"dx_new_range", (void *)new_range},
     {"dx_call_quiet", (void *)call_quiet},
     {"dx_build_tuple", (void *)build_tuple},

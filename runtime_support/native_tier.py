@@ -127,7 +127,7 @@ class Tier:
         hooks = (self.on_warm, self.on_hot, self.on_sampled, self.on_ready, self.on_exits)
         self.core.configure(*hooks, *thresholds)
         events = self.monitoring.events
-        self.monitoring.use_tool_id(self.tool, "dx-py")
+        self.core.hide_tool(self.on_tools)
         callbacks = {
             events.PY_START: self.core.start_event,
             events.JUMP: self.core.jump_event,
@@ -135,7 +135,13 @@ class Tier:
         }
         for event, callback in callbacks.items():
             self.monitoring.register_callback(self.tool, event, callback)
-        self.monitoring.set_events(self.tool, events.PY_START | events.JUMP)
+        self.on_tools(False)
+
+    def on_tools(self, others: bool) -> None:
+        """A debugger, a profiler or coverage has come, or the last one has gone."""
+        events = self.monitoring.events
+        wanted = 0 if others else events.PY_START | events.JUMP
+        self.core.as_tool("set_events", wanted)
 
     def on_warm(self, function: FunctionType) -> None:
         """Native code of an earlier run, if there is any."""
@@ -159,7 +165,7 @@ class Tier:
             self.core.install(callee)
 
     def _end_sampling(self, code: CodeType) -> None:
-        self.monitoring.set_local_events(self.tool, code, 0)
+        self.core.as_tool("set_local_events", code, 0)
         self.program.remember(self.core, code)
         self.core.finish(code)
 
@@ -210,7 +216,7 @@ class Tier:
             self.core.keep(code, marshal.dumps(answer[2], 0))
         self.core.sample(code, answer[1], watched)
         events = self.monitoring.events
-        self.monitoring.set_local_events(self.tool, code, events.INSTRUCTION)
+        self.core.as_tool("set_local_events", code, events.INSTRUCTION)
         return True
 
     def _ask(self, *message: Any) -> tuple[Any, ...] | None:  # noqa: ANN401

@@ -95,6 +95,10 @@ int dx_poll_init(void);
 /* Whether the function was finished in the interpreter; its result (new reference or NULL). */
 int dx_take_pending(PyObject **result);
 
+/* A number's box (new reference): never NULL. Where there is no memory, MemoryError follows. */
+PyObject *dx_new_float(double value);
+PyObject *dx_new_int(int64_t value);
+
 /* dx_helpers.c: see the table there. The address of a helper, or NULL. */
 void *dx_helper_address(const char *name);
 /* A builtin class, singleton or builtin by row name ("type:float"); borrowed, or NULL. */
@@ -152,6 +156,12 @@ void dx_installed_remove(PyFunctionObject *func);
 void dx_uninstall_code(PyCodeObject *code);
 /* All installed functions to native code, or all to the interpreter. */
 void dx_installed_switch(int native);
+
+/* dx_observers.c: other tools of sys.monitoring. */
+/* To be called before a frame is entered with an exception: no tool is told of that (PY_THROW),
+ * which a debugger would show as a call. For the interpreter the frame has been there. */
+void dx_throw_silently(PyThreadState *ts);
+extern PyMethodDef dx_observer_methods[];
 
 /* dx_profile.c: hotness and samples. */
 /* The native code of `func` leaves too often: the tier may sample it and its routines. */

@@ -74,15 +74,6 @@ static uint64_t read_number(reader *r)
     return number;
 }
 
-/* Boxes cannot fail here: there is no state to raise MemoryError from. */
-static PyObject *must(PyObject *object)
-{
-    if (object == NULL) {
-        Py_FatalError("dx-py: out of memory while leaving native code");
-    }
-    return object;
-}
-
 /* A new reference, or NULL for an unbound local. */
 static PyObject *read_slot(reader *r)
 {
@@ -96,19 +87,19 @@ static PyObject *read_slot(reader *r)
     case SLOT_BORROWED:
         return Py_XNewRef(read_object(r));
     case SLOT_I64:
-        return must(PyLong_FromLongLong(read_integer(r)));
+        return dx_new_int(read_integer(r));
     case SLOT_F64:
-        return must(PyFloat_FromDouble(read_double(r)));
+        return dx_new_float(read_double(r));
     case SLOT_I1:
         return Py_NewRef(read_flag(r) ? Py_True : Py_False);
     case SLOT_CONSTANT:
         return Py_NewRef((PyObject *)r->table[read_number(r)]);
     case SLOT_MAYBE_I64:
         integer = read_integer(r);
-        return read_flag(r) ? must(PyLong_FromLongLong(integer)) : NULL;
+        return read_flag(r) ? dx_new_int(integer) : NULL;
     case SLOT_MAYBE_F64:
         number = read_double(r);
-        return read_flag(r) ? must(PyFloat_FromDouble(number)) : NULL;
+        return read_flag(r) ? dx_new_float(number) : NULL;
     case SLOT_NULL:
         break;
     }
@@ -233,6 +224,9 @@ PyObject *dx_frames_run(PyThreadState *ts, _PyInterpreterFrame *frame, int count
         _PyInterpreterFrame *previous = frame->previous;
         int drops = frame->return_offset == DX_DROPS_RESULT;
 
+        if (throwing) {
+            dx_throw_silently(ts);
+        }
         frame->return_offset = 0;
         ts->cframe->current_frame = previous;
         /* The evaluation enters the recursion check itself, and leaves it. */

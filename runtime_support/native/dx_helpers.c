@@ -4,32 +4,69 @@
 #include <math.h>
 #include <string.h>
 
-static PyObject *new_float(double value)
+/* Boxes for when there is no memory: machine code cannot raise where it makes one. They are
+ * immortal, and MemoryError comes at the next call or jump backwards. */
+#define DX_RESERVE 16384
+
+static PyFloatObject reserved_floats[DX_RESERVE];
+static struct {
+    PyLongObject number;
+    digit more[2];
+} reserved_ints[DX_RESERVE];
+static size_t floats_used, ints_used;
+
+static void no_memory(size_t used)
+{
+    PyErr_Clear();
+    if (used == DX_RESERVE) {
+        Py_FatalError("dx-py: out of memory for a number in native code");
+    }
+    PyThreadState_SetAsyncExc(PyThread_get_thread_ident(), PyExc_MemoryError);
+}
+
+PyObject *dx_new_float(double value)
 {
     PyObject *result = PyFloat_FromDouble(value);
+
     if (result == NULL) {
-        Py_FatalError("dx-py: out of memory for a float in native code");
+        no_memory(floats_used);
+        result = (PyObject *)&reserved_floats[floats_used++];
+        Py_SET_TYPE(result, &PyFloat_Type);
+        result->ob_refcnt = _Py_IMMORTAL_REFCNT;
+        ((PyFloatObject *)result)->ob_fval = value;
     }
     return result;
 }
 
-static PyObject *new_int(int64_t value)
+PyObject *dx_new_int(int64_t value)
 {
     PyObject *result = PyLong_FromLongLong(value);
-    if (result == NULL) {
-        Py_FatalError("dx-py: out of memory for an int in native code");
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    PyLongObject *number;
+    size_t digits = 0;
+
+    if (result != NULL) {
+        return result;
     }
-    return result;
+    no_memory(ints_used);
+    number = &reserved_ints[ints_used++].number;
+    Py_SET_TYPE(number, &PyLong_Type);
+    number->ob_base.ob_refcnt = _Py_IMMORTAL_REFCNT;
+    for (; rest != 0; rest >>= PyLong_SHIFT) {
+        number->long_value.ob_digit[digits++] = (digit)(rest & PyLong_MASK);
+    }
+    number->long_value.lv_tag = digits << NON_SIZE_BITS | (value < 0 ? 2 : 0);
+    return (PyObject *)number;
 }
 
 static PyObject *maybe_float(double value, int present)
 {
-    return present ? new_float(value) : NULL;
+    return present ? dx_new_float(value) : NULL;
 }
 
 static PyObject *maybe_int(int64_t value, int present)
 {
-    return present ? new_int(value) : NULL;
+    return present ? dx_new_int(value) : NULL;
 }
 
 /* The number, or INT64_MIN where it is that or does not fit. */
@@ -60,7 +97,7 @@ static double float_pow(double base, double exponent)
 static void replace_float(PyObject **cell, double value)
 {
     PyObject *old = *cell;
-    *cell = new_float(value);
+    *cell = dx_new_float(value);
     Py_DECREF(old);
 }
 
@@ -157,8 +194,8 @@ static const struct {
     {"dx_finalize", (void *)dx_finalize},
     {"dx_python", (void *)dx_python},
     {"dx_stress", (void *)stress},
-    {"dx_new_float", (void *)new_float},
-    {"dx_new_int", (void *)new_int},
+    {"dx_new_float", (void *)dx_new_float},
+    {"dx_new_int", (void *)dx_new_int},
     {"dx_maybe_float", (void *)maybe_float},
     {"dx_maybe_int", (void *)maybe_int},
     {"dx_int_value", (void *)int_value},

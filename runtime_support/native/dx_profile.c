@@ -511,5 +511,7 @@ int dx_profile_init(PyObject *module)
     if (disable == NULL || dx_profile_extra < 0) {
         return -1;
     }
-    return PyModule_AddFunctions(module, dx_profile_methods);
+    return PyModule_AddFunctions(module, dx_profile_methods) < 0
+               ? -1
+               : PyModule_AddFunctions(module, dx_observer_methods);
 }

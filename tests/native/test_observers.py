@@ -1,0 +1,107 @@
+"""What tools see of native code: nothing of its tool, and the frames the interpreter has."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.native.test_programs import dx_py
+
+TOOLS = """
+import sys
+
+monitoring = sys.monitoring
+
+
+def total(n):
+    result = 0
+    for i in range(n):
+        result += i
+    return result
+
+
+def queries():
+    return monitoring.get_tool(monitoring.OPTIMIZER_ID), monitoring._all_events()
+
+
+for _ in range(4):
+    total(100)
+print(queries(), monitoring.use_tool_id.__name__)
+returned = []
+monitoring.use_tool_id(2, "a tool")
+monitoring.register_callback(2, monitoring.events.PY_RETURN, lambda c, _, v: returned.append(v))
+monitoring.set_events(2, monitoring.events.PY_RETURN)
+print(monitoring._all_events(), monitoring.get_tool(2))
+total(10)
+monitoring.set_events(2, 0)
+monitoring.free_tool_id(2)
+print(queries(), returned[-2:], total(10))
+"""
+
+
+def test_no_query_shows_the_tiers_tool_and_others_see_all_returns(tmp_path):
+    tmp_path.chmod(0o700)
+    program = tmp_path / "tools.py"
+    program.write_text(TOOLS, encoding="utf-8")
+    native, said = dx_py(program)
+    plain, _ = dx_py(program, "0")
+    assert native == plain
+    assert "functions compiled" in said
+
+
+def raises_with_tracing(trace):
+    sys.settrace(trace)
+    sys._getframe().f_back.f_trace = trace
+    raise RuntimeError
+
+
+def is_traced_when_it_fails(trace):
+    try:
+        raises_with_tracing(trace)
+    except RuntimeError:
+        return
+
+
+def traced(function):
+    events = []
+
+    def trace(frame, event, _):
+        if frame.f_code.co_name != "traced":
+            events.append((frame.f_code.co_name, event, frame.f_lineno))
+        return trace
+
+    before = sys.gettrace()
+    try:
+        function(trace)
+    finally:
+        sys.settrace(before)
+    return events
+
+
+def test_a_tracer_set_by_a_callee_sees_no_call_of_the_frame_that_fails(either):
+    compiled = either.compile(is_traced_when_it_fails, (None,), (None,))
+    assert traced(compiled) == traced(is_traced_when_it_fails)
+
+
+def makes_numbers(a, x):
+    b = a * 3 + 5
+    y = x * 2.5 - b
+    return [b, a * b, y, y * x, b - 2**40], -y
+
+
+def test_failing_allocations_of_numbers_are_memory_errors(either):
+    testcapi = pytest.importorskip("_testcapi")
+    compiled = either.compile(makes_numbers, (2**40, 1.5), (2**41, 2.5))
+    expected = makes_numbers(2**40, 1.5)
+    outcomes = set()
+    for failing in range(12):
+        testcapi.set_nomemory(failing, failing + 1)
+        try:
+            outcomes.add(compiled(2**40, 1.5) == expected)
+        except MemoryError:
+            outcomes.add("memory")
+        finally:
+            testcapi.remove_mem_hooks()
+    assert outcomes == {True, "memory"}
+    assert compiled(2**40, 1.5) == expected

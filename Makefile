@@ -111,6 +111,14 @@ conformance-runtime: setup
 	nice $(BIN)/python tests/programs/cpython_tests.py $(RESUME) --stress \
 		$(SCRATCH)/cpython-stress
 
+# The same with native code of what is hot, and of all that can have it.
+.PHONY: conformance-native
+conformance-native: setup
+	nice $(BIN)/python tests/programs/cpython_tests.py $(RESUME) --jit 1 \
+		$(SCRATCH)/cpython-native
+	nice $(BIN)/python tests/programs/cpython_tests.py $(RESUME) --jit sync \
+		$(SCRATCH)/cpython-native-sync
+
 conformance-programs: setup
 	nice $(BIN)/python tests/programs/real_programs.py $(SCRATCH)/programs
 

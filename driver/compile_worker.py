@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 #: Samples of one instruction: how many, and the classes of each operand.
 type Samples = Mapping[int, tuple[int, tuple[tuple[str, ...], ...]]]
 
-
-GIVEN_UP: Final = "left native code too often"
 #: Rows whose first part is the number of a routine.
 _ROUTINE_ROWS: Final = ("code", "func", "const", "default", "global", "builtin")
 
@@ -64,8 +62,8 @@ def _answer(message: Any, store: ArtifactStore) -> Any:  # noqa: ANN401
             return _plan(marshal.loads(code))
         case ("compile", dict(request)):
             return compile_and_record(request, store)
-        case ("give up", bytes(key), bytes(kept)):
-            return _record(store, key, (GIVEN_UP, kept))
+        case ("give up", bytes(key), bytes(kept), str(why)):
+            return _record(store, key, (why, kept))
     return ("refused", "unknown request")
 
 

@@ -77,6 +77,7 @@ def _start(
         if settings.get("DX_PROFILE_OUT"):
             os.environ.pop("DX_PROFILE_OUT", None)
             profile.write_at_exit(report.recorder, settings["DX_PROFILE_OUT"], files)
+    core.set_trials(not tier.eager)
     tier.watch(THRESHOLDS["sync" if tier.eager else "1"])
 
 
@@ -181,7 +182,7 @@ class Tier:
         if self._ask("compile", request) and self._load_stored(function):
             self.report.compiled += 1
 
-    def on_exits(self, function: FunctionType, routines: tuple[Any, ...]) -> None:
+    def on_exits(self, function: FunctionType, routines: tuple[Any, ...] | None) -> None:
         """It leaves native code often, perhaps by a guard of a routine it has inlined.
 
         All of them are interpreted and sampled for a while, the frames that leave just now
@@ -189,13 +190,22 @@ class Tier:
         """
         code = function.__code__
         self.core.invalidate(code)
+        if routines is None:
+            self._give_up(function, "not faster natively")
+            return
         if self.core.rounds(code) >= MAX_ROUNDS:
-            self._ask("give up", self._key(code), self.core.kept(code) or b"")
+            self._give_up(function, "left native code too often")
             return
         if self._sample(function):
             self.watched[code] = [r for r in routines[1:] if r and self._watch(r)]
             # Events that were no longer wanted of the code are wanted again.
             self.monitoring.restart_events()
+
+    def _give_up(self, function: FunctionType, why: str) -> None:
+        """From now on, and in later processes, it is interpreted."""
+        code = function.__code__
+        self.report.refused[function.__qualname__] = why
+        self._ask("give up", self._key(code), self.core.kept(code) or b"", why)
 
     def _watch(self, routine: FunctionType) -> bool:
         """Sample a callee, unless that is done for itself already."""

@@ -28,6 +28,8 @@ INTERPRETED_COST: Final = 10
 NATIVE_COST: Final = 2
 GENERIC_COST: Final = 110
 QUIET_COST: Final = 25
+#: To get in and out, where the interpreter would go on in its own loop.
+ENTRY_COST: Final = 30
 #: Native code must cost at most this part of what interpreting costs.
 MAX_COST: Final = 0.7
 QUIET_OPS: Final = frozenset(
@@ -115,4 +117,5 @@ def _cost(function: Function, program: Program) -> float:
     codes = {op.state.code for op in function.ops() if op.state}
     total = sum(sum(counts[code].values()) for code in codes)
     generic = sum(cost * counts[code].get(pc, 0) for (code, pc), cost in costs.items())
-    return (generic + NATIVE_COST * total) / max(INTERPRETED_COST * total, 1)
+    entries = ENTRY_COST * counts[0].get(min(counts[0], default=0), 0)
+    return (generic + entries + NATIVE_COST * total) / max(INTERPRETED_COST * total, 1)

@@ -11,6 +11,13 @@
 #include <stdarg.h>
 #include <stdint.h>
 
+/* Times of calls, as logarithms: of those interpreted (0) and run natively (1). */
+typedef struct {
+    int is_over, warm_calls;
+    uint32_t counts[2];
+    double sums[2], squares[2];
+} dx_trial;
+
 /* Native code of one code object. Rows of `table` are addresses; row 0 is the unit itself. */
 typedef struct dx_unit {
     int32_t valid;     /* read by the code: 0 once an assumption has failed */
@@ -30,6 +37,7 @@ typedef struct dx_unit {
     uint64_t exit_total;
     uint32_t *exits;   /* by guard: how often it left */
     int told;          /* that exits are frequent */
+    dx_trial trial;
 } dx_unit;
 
 /* dx_frame.c: interpreter frames on the thread's data stack. */
@@ -92,6 +100,9 @@ PyObject *dx_frames_run(PyThreadState *ts, _PyInterpreterFrame *frame, int count
 PyObject *dx_python(PyThreadState *ts, dx_shadow *shadow, PyObject **out, int op, int extra,
                     int count, PyObject **operands);
 int dx_poll_init(void);
+/* Calls a function that does nothing, which no traceback shows: None, or NULL with what the
+ * eval breaker had to say. */
+PyObject *dx_call_nothing(void);
 /* Whether the function was finished in the interpreter; its result (new reference or NULL). */
 int dx_take_pending(PyObject **result);
 
@@ -122,6 +133,12 @@ PyObject *dx_unit_stats(PyObject *module, PyObject *code);
 PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);
 PyObject *dx_call_native(PyThreadState *ts, PyObject *callable, PyObject *const *args,
                          size_t given, PyObject *kwnames);
+/* dx_trial.c: whether native code pays. */
+int dx_wants_trial(const dx_unit *unit);
+/* A call that is timed. */
+PyObject *dx_try(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func, PyObject *const *args,
+                 size_t nargsf, PyObject *kwnames);
+PyObject *dx_set_trials(PyObject *module, PyObject *on);
 /* Whether a tool other than ours watches this code (a debugger, coverage, a profiler). */
 int dx_is_observed(PyInterpreterState *interp, PyCodeObject *code);
 
@@ -164,7 +181,8 @@ void dx_throw_silently(PyThreadState *ts);
 extern PyMethodDef dx_observer_methods[];
 
 /* dx_profile.c: hotness and samples. */
-/* The native code of `func` leaves too often: the tier may sample it and its routines. */
+/* The native code of `func` leaves too often: the tier may sample it and its routines. Or it
+ * does not pay: `routines` is None. */
 void dx_tell_exits(PyFunctionObject *func, PyObject *routines);
 int dx_profile_init(PyObject *module);
 extern PyMethodDef dx_profile_methods[];

@@ -163,6 +163,9 @@ PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyO
         dx_show_frames(ts);
         return _PyFunction_Vectorcall(callable, args, nargsf, kwnames);
     }
+    if (dx_wants_trial(unit)) {
+        return dx_try(ts, unit, func, args, nargsf, kwnames);
+    }
     if (kwnames == NULL && given == code->co_argcount && given <= DX_MAX_BOUND &&
         code->co_kwonlyargcount == 0) {
         return run(ts, unit, func, args);

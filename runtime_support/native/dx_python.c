@@ -326,20 +326,25 @@ int dx_poll_init(void)
     return 0;
 }
 
+PyObject *dx_call_nothing(void)
+{
+    PyCodeObject *code = (PyCodeObject *)((PyFunctionObject *)nothing)->func_code;
+
+    /* Instrumenting would never end: it skips code without a first traceable instruction. */
+    code->_co_instrumentation_version = PyInterpreterState_Get()->monitoring_version;
+    return _PyFunction_Vectorcall(nothing, NULL, 0, NULL);
+}
+
 /* What the interpreter does where somebody has set its eval breaker: it does it at the start
  * of a function. */
 static PyObject *poll(PyThreadState *ts)
 {
-    PyCodeObject *code;
     PyObject *result;
 
     if (ts->py_recursion_remaining <= 1) {
         return Py_True;
     }
-    /* Instrumenting would never end: it skips code without a first traceable instruction. */
-    code = (PyCodeObject *)((PyFunctionObject *)nothing)->func_code;
-    code->_co_instrumentation_version = ts->interp->monitoring_version;
-    result = _PyFunction_Vectorcall(nothing, NULL, 0, NULL);
+    result = dx_call_nothing();
     if (result == NULL) {
         return NULL;
     }

@@ -433,6 +433,8 @@ PyObject *dx_unit_stats(PyObject *module, PyObject *code)
         }
         PyTuple_SET_ITEM(exits, i, count);
     }
-    return Py_BuildValue("{s:O,s:K,s:K,s:N}", "valid", unit->valid ? Py_True : Py_False,
-                         "entries", unit->entries, "raises", unit->raises, "exits", exits);
+    return Py_BuildValue("{s:O,s:K,s:K,s:N,s:(IIdd)}", "valid", unit->valid ? Py_True : Py_False,
+                         "entries", unit->entries, "raises", unit->raises, "exits", exits,
+                         "trial", unit->trial.counts[0], unit->trial.counts[1],
+                         unit->trial.sums[0], unit->trial.sums[1]);
 }

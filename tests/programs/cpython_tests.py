@@ -1,6 +1,7 @@
 """``make conformance-runtime``: CPython's own tests, every module through the front end.
 
-    python tests/programs/cpython_tests.py [--stress] [--resume] [--jobs N] FOLDER [NAME ...]
+    python tests/programs/cpython_tests.py [--stress] [--jit MODE] [--resume] [--jobs N]
+                                           FOLDER [NAME ...]
 
 One process a test file, as ``python -m test NAME``. A file that does not pass under DX-Py is
 run again under the interpreter alone, and is a miss only if it passes there. FOLDER, outside
@@ -32,7 +33,7 @@ def main() -> int:
     # A background job has SIGINT ignored, and the tests would inherit that.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     options.folder.mkdir(parents=True, exist_ok=True)
-    suite = Suite(options.folder.absolute(), is_stress=options.stress)
+    suite = Suite(options.folder.absolute(), is_stress=options.stress, jit=options.jit)
     names = options.names or suite.names()
     known = suite.recorded() if options.resume else {}
     with ThreadPoolExecutor(options.jobs) as pool:
@@ -48,6 +49,7 @@ def main() -> int:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--stress", action="store_true")
+    parser.add_argument("--jit", choices=("1", "sync"), default="")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("folder", type=Path)
@@ -56,13 +58,16 @@ def parse_arguments() -> argparse.Namespace:
 
 
 class Suite:
-    def __init__(self, folder: Path, *, is_stress: bool) -> None:
+    """``jit``: the setting of the native tier, whose runs leave the front end alone."""
+
+    def __init__(self, folder: Path, *, is_stress: bool, jit: str) -> None:
         self.folder = folder
         self.verdicts = folder / "verdicts.tsv"
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "DX_"))}
         self.plain = kept
         self.ours = kept | {
-            "DX_COMPILE": "all",
+            "DX_COMPILE": "auto" if jit else "all",
+            "DX_JIT": jit or "0",
             "DX_CACHE_DIR": str(folder / "store"),
             "DX_STATS": str(folder / "stats"),
             "DX_COMPILE_STRESS": "1" if is_stress else "0",

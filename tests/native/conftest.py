@@ -86,6 +86,36 @@ class Native:
             remember(_core, code)
             _core.finish(code)
 
+    def sample_all(self, functions, run):
+        """Sample what ``run`` does in all of the functions."""
+        from dx_py.ir.profile_sites import profile_names, profile_sites
+        from dx_py.runtime_support.native_program import remember
+
+        events = sys.monitoring.events
+        codes = [function.__code__ for function in functions]
+        for code in codes:
+            _core.sample(code, tuple(profile_sites(code)), False)
+            sys.monitoring.set_local_events(
+                self.tool, code, events.INSTRUCTION | events.PY_START
+            )
+        run()
+        for code in codes:
+            sys.monitoring.set_local_events(self.tool, code, 0)
+            _core.keep(code, marshal.dumps(profile_names(code), 0))
+            remember(_core, code)
+            _core.finish(code)
+
+    def compile_all(self, functions):
+        """Those of the functions that have native code now; the others stay interpreted."""
+        from dx_py.backend.llvm.lowering import NoLoweringError
+        from dx_py.ir.ssa_construction import UnsupportedError
+
+        compiled = []
+        for function in functions:
+            with contextlib.suppress(UnsupportedError, NoLoweringError, LookupError):
+                compiled.append(self.compile_sampled(function))
+        return compiled
+
     def compile(self, function, *calls):
         """A native copy of the function, from what its calls with these arguments do."""
         function = copy_of(function)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import operator
+import os
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +13,16 @@ _MAX_INT_BITS = 128
 _MAX_COLLECTION = 256
 _MAX_TEXT = 4096
 _MAX_ITEMS = 1024
+
+_ROOT = __file__.rpartition("frontend")[0]
+#: Whoever calls the compiler is warned, as by the host's `compile`.
+_OUR_FILES = tuple(f"{_ROOT}{folder}{os.sep}" for folder in ("frontend", "backend", "driver"))
+_INVERTED_BOOL = (
+    "Bitwise inversion '~' on bool is deprecated. This returns the bitwise inversion of the "
+    "underlying int object and is usually not what you expect from negating a bool. "
+    "Use the 'not' operator for boolean negation or ~int(x) if you really want the bitwise "
+    "inversion of the underlying int."
+)
 
 
 class NotFoldedError(Exception):
@@ -25,6 +37,13 @@ def fold_binary(node: ast.operator, left: Any, right: Any) -> Any:  # noqa: ANN4
 def fold_unary(node: ast.unaryop, operand: Any) -> Any:  # noqa: ANN401
     """Raises what the operation raises."""
     return _UNARY[type(node)](operand)
+
+
+def _invert(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, bool):
+        warnings.warn(_INVERTED_BOOL, DeprecationWarning, skip_file_prefixes=_OUR_FILES)
+        return ~int(value)
+    return ~value
 
 
 def _unfolded(left: object, right: object) -> Any:  # noqa: ANN401
@@ -103,7 +122,7 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.MatMult: _unfolded,
 }
 _UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
-    ast.Invert: operator.invert,
+    ast.Invert: _invert,
     ast.Not: operator.not_,
     ast.UAdd: operator.pos,
     ast.USub: operator.neg,

@@ -6,6 +6,7 @@ import ast
 
 import pytest
 
+from dx_py.backend.bytecode.compile_tree import compile_tree
 from tests.lowering.outcomes import compared
 
 TOP_LEVEL_AWAIT = 0x2000
@@ -133,6 +134,9 @@ WARNED = [
     "@1()\nclass C(1(), b=2()): 3()",
     "[a() for b in 1() if 2() for c in 3()]",
     "match 1():\n    case b if 2(): 3()",
+    "x = ~True, ~~False, ~(not 1)",
+    "~True\nreturn ~False",
+    "class C:\n    class D[T](~True, [a for a in b]): pass",
 ]
 
 
@@ -140,3 +144,14 @@ WARNED = [
 @pytest.mark.parametrize("optimize", [0, 1])
 def test_warnings_are_the_hosts_in_order(source, optimize):
     assert compared(ast.parse(source), optimize=optimize) == []
+
+
+def test_whoever_compiles_is_warned_of_inverted_booleans():
+    with pytest.warns(DeprecationWarning, match="Bitwise inversion") as caught:
+        compile_tree(ast.parse("~True"), "case.py")
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_warning_that_is_made_an_error_keeps_constants_as_they_are():
+    assert compared(ast.parse("x = ~True")) == []

@@ -40,6 +40,11 @@ def encode(code: CodeType, dumps: Callable[[CodeType], bytes], *, warned: bool) 
         data = dumps(code)
     finally:
         _fix_filename(code, filename)
+    return wrap(data, warned=warned)
+
+
+def wrap(data: bytes, *, warned: bool) -> bytes:
+    """The canonical msgpack of marshal bytes without a file name."""
     size = 1 if len(data) < 1 << 8 else 2 if len(data) < 1 << 16 else 4
     return _PREFIXES[size] + len(data).to_bytes(size, "big") + data + _SUFFIXES[warned]
 

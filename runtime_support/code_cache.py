@@ -75,31 +75,23 @@ class CodeCache:
         return self._files.problem
 
     def load(
-        self, source: object, filename: str, optimize: int, *, even_if_warned: bool = False
-    ) -> CodeType | None:
-        """The code of ``source``, if it is known.
-
-        Code that warned is usually to be compiled again, because the host would warn again.
-        """
+        self, source: object, filename: str, optimize: int
+    ) -> tuple[CodeType | None, bool]:
+        """The code of ``source``, if it is known, and whether compiling it warned."""
         if self._files is None or not isinstance(source, bytes):
-            return None
-        action = self._source_action(source, optimize)
-        return self._load(action, filename, even_if_warned=even_if_warned)
-
-    @property
-    def is_writing(self) -> bool:
-        return self._files is not None
+            return None, False
+        return self._load(self._source_action(source, optimize), filename)
 
     def save(
-        self, source: bytes, tree: bytes, code: CodeType, optimize: int, *, warned: bool
+        self, source: bytes, tree: bytes, data: bytes, optimize: int, *, warned: bool
     ) -> None:
-        """Keep what the stages gave: ``tree`` is the msgpack of the AST artifact."""
+        """Keep what the stages gave: the msgpack of the AST artifact, and marshal bytes."""
         files = self._files
         if files is None:
             return
         parsed = files.put(tree)
         files.record(self._key(PARSE, files.sha256(source).hex(), _MODE_EXEC), parsed)
-        compiled = files.put(self._artifact.encode(code, self._dumps, warned=warned))
+        compiled = files.put(self._artifact.wrap(data, warned=warned))
         files.record(self._key(CODEGEN, parsed.hex(), _level(optimize)), compiled)
         files.record(self._source_action(source, optimize), compiled)
         self.saved += 0 if files.problem else 2
@@ -114,7 +106,7 @@ class CodeCache:
         """The code that was found equal to that of a .pyc with the marshal bytes ``pyc``."""
         if self._files is None:
             return None
-        return self._load(self._pyc_action(pyc), filename, even_if_warned=True)
+        return self._load(self._pyc_action(pyc), filename)[0]
 
     def save_equal(self, pyc: bytes | memoryview, source: bytes) -> None:
         """Remember that the code in ``pyc`` is that of ``source``."""
@@ -124,22 +116,25 @@ class CodeCache:
         if digest is not None:
             self._files.record(self._pyc_action(pyc), digest)
 
-    def _load(self, action: bytes, filename: str, *, even_if_warned: bool) -> CodeType | None:
+    def code_from(self, data: bytes, filename: str) -> CodeType:
+        """Marshal bytes as code of the file; raises what reading them raises."""
+        code: CodeType = self._artifact.load(data, filename)
+        return code
+
+    def _load(self, action: bytes, filename: str) -> tuple[CodeType | None, bool]:
         assert self._files is not None
         digest = self._files.lookup(action)
         body = self._files.get(digest) if digest is not None else None
         if body is None:
-            return None
+            return None, False
         try:
             data, warned = self._artifact.decode(body)
-            if warned and not even_if_warned:
-                return None
-            code: CodeType = self._artifact.load(data, filename)
+            code = self.code_from(data, filename)
         except (ValueError, EOFError, TypeError) as error:
             self._tell_failure(f"the code kept for '{filename}'", error)
-            return None
+            return None, False
         self.loaded += 1
-        return code
+        return code, warned
 
     def _source_action(self, source: bytes, optimize: int) -> bytes:
         """From source straight to code: what a running program has is the source."""

@@ -1,4 +1,4 @@
-"""``--compile=all``: every module and the main script go through the front end."""
+"""``--compile=all``: every module and the main script go through our compiler."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def install(settings: dict[str, str], parts: Parts) -> None:
     private = load("runtime_support.store_files").private_extension
     cache = load("runtime_support.code_cache").open_cache(settings, parts)
     pipeline = load("runtime_support.pipeline").Pipeline(
-        front_end,
+        load("runtime_support.code_generator").open_generator(settings, parts),
         cache,
         load("runtime_support.warning_probe").WarningProbe,
         parts.tell_failure,
@@ -35,6 +35,8 @@ def install(settings: dict[str, str], parts: Parts) -> None:
     is_main = sys.modules["_thread"]._is_main_interpreter()
     if is_main and settings.get("DX_COMPILE_STRESS") == "1":
         path = extensions.find_extension(parts.home + "/runtime_support/_builtins")
-        extensions.load_extension(path).install(front_end.parse, pipeline.accuse)
+        extensions.load_extension(path).install(
+            front_end.parse, pipeline.text_code, pipeline.accuse
+        )
     load("runtime_support.import_hook").install(pipeline, replace_pycs=True)
     main_script.install(pipeline, private, parts.tell_failure)

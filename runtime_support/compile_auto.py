@@ -52,7 +52,9 @@ class Reader:
             self._open()
         if self._cache is None or not isinstance(filename, str):
             return None
-        return self._cache.load(source, filename, optimize)
+        code, warned = self._cache.load(source, filename, optimize)
+        # The host warns whenever it compiles.
+        return None if warned else code
 
     def _open(self) -> None:
         try:

@@ -18,22 +18,12 @@ class FrontEnd:
         self._path = path
         self._module: ModuleType | None = None
 
-    def tree(self, source: bytes | str, filename: str, mode: str) -> ast.AST:
-        """As ``ast.parse``, with its warnings and errors."""
-        return self.parse(source, filename, mode)
-
     @property
     def parse(self) -> Callable[..., ast.AST]:
         """The function of the extension itself."""
         module = self._module or self._load()
         parse: Callable[..., ast.AST] = module.parse
         return parse
-
-    def artifact_body(self, source: bytes) -> bytes:
-        """The msgpack of the AST artifact of a module that parses; warns again."""
-        module = self._module or self._load()
-        body: bytes = module.artifact_body(source)
-        return body
 
     def _load(self) -> ModuleType:
         """The extension imports the host's ``_ast``, which is not to be seen either."""

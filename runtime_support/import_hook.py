@@ -1,4 +1,4 @@
-"""The import system, with DX-Py's front end where the host would compile source.
+"""The import system, with DX-Py's compiler where the host would compile source.
 
 Nothing is added to ``sys.meta_path`` or ``sys.path_hooks`` and no class is replaced: finders,
 loaders and specs are the host's own, in type and in behaviour. Three functions are
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def install(pipeline: Pipeline, *, replace_pycs: bool) -> None:
     """Exchange the functions.
 
-    With ``replace_pycs`` a module with a valid .pyc goes through the front end as well;
+    With ``replace_pycs`` a module with a valid .pyc goes through our compiler as well;
     without, the .pyc is used: the code of both is equal.
     """
     external = sys.modules["_frozen_importlib_external"]
@@ -88,15 +88,12 @@ def _source_to_code(external: ModuleType, pipeline: Pipeline) -> Callable[..., C
     call = external._bootstrap._call_with_frames_removed
 
     def source_to_code(self, data, path, *, _optimize=-1):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        code = pipeline.known_code(data, path, _optimize)
-        if code is None:
-            with pipeline.compiling(data, path, _optimize) as work:
-                # No frame of ours stands between the import system and an error.
-                work.code = code = call(
-                    compile, work.tree, path, "exec", dont_inherit=True, optimize=_optimize
-                )
+        code, warned = pipeline.code_of(data, path, _optimize)
+        if code is None or warned:
+            # No frame of ours stands between the import system and an error.
+            host = call(compile, data, path, "exec", dont_inherit=True, optimize=_optimize)
             if code is None:
-                code = call(compile, data, path, "exec", dont_inherit=True, optimize=_optimize)
+                code = host
         return code
 
     return source_to_code
@@ -123,8 +120,11 @@ def _compile_source(zipimport: ModuleType, pipeline: Pipeline) -> Callable[..., 
 
     def _compile_source(pathname, source):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         source = normalize(source)
-        with pipeline.compiling(source, pathname) as work:
-            work.code = compile(work.tree, pathname, "exec", dont_inherit=True)
-        return work.code or compile(source, pathname, "exec", dont_inherit=True)
+        code, warned = pipeline.code_of(source, pathname)
+        if code is None or warned:
+            host = compile(source, pathname, "exec", dont_inherit=True)
+            if code is None:
+                code = host
+        return code
 
     return _compile_source

@@ -1,4 +1,4 @@
-"""The program's main script through the front end, with the interpreter's arguments unchanged.
+"""The program's main script through our compiler, with the interpreter's arguments unchanged.
 
 The interpreter reads ``python script.py`` in C and asks no importer, with one exception: it
 first offers the path to ``sys.path_hooks``, because a folder or zip file runs as a package.
@@ -67,31 +67,25 @@ def _may_skip_first_line() -> bool:
 
 
 def _compile_script(pipeline: Pipeline, path: str) -> _Script | None:
-    """The script; None if it is the interpreter's. Raises what compiling it raises.
+    """The script; None if it is the interpreter's.
 
     Silent: where compiling fails, the interpreter will give the warnings, and where it warns
-    it is compiled again, aloud, when everything is set up.
+    the host does so when everything is set up.
     """
     source = _read_source(path)
     if source is None:
         return None
-    known = pipeline.known_code(source, path, -1)
-    if known is not None:
-        return _Script(path, known, None)
-    with pipeline.compiling(source, path, silence=True) as work:
-        if work.tree is source:
-            return None
-        work.code = compile(work.tree, path, "exec", dont_inherit=True)
-    if work.code is None:
+    code, warned = pipeline.code_of(source, path)
+    if code is None:
         return None
-    if work.warned:
-        return _Script(path, work.code, lambda: _compile_aloud(pipeline, source, path))
-    return _Script(path, work.code, None)
+    if warned:
+        return _Script(path, code, lambda: _warn(source, path))
+    return _Script(path, code, None)
 
 
-def _compile_aloud(pipeline: Pipeline, source: bytes, path: str) -> None:
-    with pipeline.compiling(source, path) as work:
-        compile(work.tree, path, "exec", dont_inherit=True)
+def _warn(source: bytes, path: str) -> None:
+    """The host warns as it compiles."""
+    compile(source, path, "exec", dont_inherit=True)
 
 
 def _read_source(path: str) -> bytes | None:

@@ -1,4 +1,4 @@
-"""What the front end did in this process, for ``--stats``."""
+"""What the compiler did in this process, for ``--stats``."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _counts(pipeline: Pipeline | Reader) -> dict[str, Any]:
 
 
 def _lines(pipeline: Pipeline | Reader) -> list[str]:
-    counts = f"{pipeline.parsed} sources through the front end"
+    counts = f"{pipeline.parsed} sources through the compiler"
     counts += (
         f", {pipeline.loaded} code objects from artifacts, {pipeline.saved} artifacts written"
     )
@@ -47,7 +47,7 @@ def _lines(pipeline: Pipeline | Reader) -> list[str]:
     if pipeline.problem:
         lines.append(f"dx-py: the store {pipeline.problem}")
     if pipeline.rejected:
-        lines.append(f"dx-py: {pipeline.rejected} sources left to the host's parser")
+        lines.append(f"dx-py: {pipeline.rejected} sources left to the host's compiler")
     for name, why in pipeline.wrongly_rejected:
         lines.append(f"dx-py: wrongly rejected '{name}': {why}")
     lines += [f"dx-py: '{name}' gives other code than its .pyc" for name in pipeline.unequal]

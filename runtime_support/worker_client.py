@@ -1,4 +1,4 @@
-"""The compile worker, as a program's process sees it: two pipes to a process of DX-Py's own.
+"""A compile worker, as a program's process sees it: two pipes to a process of DX-Py's own.
 
 A message is its length (four bytes, little endian) and a tuple in the marshal format. Nothing
 is imported that a plain interpreter has not imported.
@@ -14,13 +14,34 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: The worker is a grandchild: a program that waits for any child must not meet it.
-START = """import os
+#: A worker is a grandchild: a program that waits for any child must not meet it.
+_FORK = """import os, sys
 if os.fork():
     os._exit(0)
-from dx_py.driver.compile_worker import main
+"""
+#: The worker of the native tier.
+START = (
+    _FORK
+    + """from dx_py.driver.compile_worker import main
 raise SystemExit(main())
 """
+)
+#: The worker that makes bytecode. It needs nothing of site-packages but ``dx_py`` itself, whose
+#: folder is the argument, so that ``-S`` may save the time that ``site`` takes.
+START_CODEGEN = (
+    _FORK
+    + """os.chdir("/")
+home = type(sys)("dx_py")
+home.__path__ = sys.argv[1:]
+sys.modules["dx_py"] = home
+from dx_py.driver.code_worker import main
+raise SystemExit(main())
+"""
+)
+#: Descriptors from here on are ours: a program's own have the numbers they have without us.
+_HIGH = 200
+
+_signal = sys.modules["_signal"]
 
 
 class WorkerError(Exception):
@@ -28,11 +49,14 @@ class WorkerError(Exception):
 
 
 class Worker:
-    """One worker process, started at the first request and ended by the end of its input."""
+    """One worker process, started at the first request and ended by the end of its input.
 
-    def __init__(self, python: str) -> None:
-        self._python = python
-        self._pipes: tuple[int, int] | None = None
+    ``arguments`` are those of the interpreter ``python``.
+    """
+
+    def __init__(self, python: str, arguments: tuple[str, ...] = ("-I", "-c", START)) -> None:
+        self._command = [python, *arguments]
+        self._pipes: tuple[Pipe, Pipe] | None = None
         self._process = os.getpid()
         self._lock: Any = sys.modules["_thread"].allocate_lock()
         self._thread = 0
@@ -41,7 +65,7 @@ class Worker:
         """Send a message and wait for the answer; raises WorkerError.
 
         Threads take turns. A signal handler that interrupts the conversation gets nothing,
-        nor does a forked child, which has its parent's pipes: it lives on what is stored.
+        nor does a forked child, which has its parent's pipes.
         """
         thread = sys.modules["_thread"].get_ident()
         if self._process != os.getpid() or self._thread == thread:
@@ -54,17 +78,23 @@ class Worker:
                 self._thread = 0
 
     def _converse(self, message: tuple[Any, ...]) -> tuple[Any, ...]:
+        """An answer that was not read whole, for whatever reason, ends this worker."""
+        pipes, self._pipes = self._pipes, None
         try:
-            if self._pipes is None:
-                self._pipes = self._start()
-            _write(self._pipes[0], marshal.dumps(message))
-            answer: tuple[Any, ...] = marshal.loads(_read(self._pipes[1]))
+            if pipes is None or not all(pipe.is_ours() for pipe in pipes):
+                pipes = self._start()
+            pipes[0].write(marshal.dumps(message))
+            answer: tuple[Any, ...] = marshal.loads(pipes[1].read())
         except (OSError, EOFError, ValueError, TypeError) as error:
-            self._pipes = None
+            _close(pipes)
             raise WorkerError(f"compile worker failed: {error}") from None
+        except BaseException:
+            _close(pipes)
+            raise
+        self._pipes = pipes
         return answer
 
-    def _start(self) -> tuple[int, int]:
+    def _start(self) -> tuple[Pipe, Pipe]:
         their_input, our_output = os.pipe()
         our_input, their_output = os.pipe()
         actions: list[tuple[Any, ...]] = [
@@ -74,24 +104,123 @@ class Worker:
         # What the worker has to say of itself is not for the program's terminal.
         if "DX_STRICT" not in os.environ:
             actions.append((os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0))
-        environment = {key: os.environ[key] for key in os.environ if key.startswith("DX_")}
-        for key in ("HOME", "PATH", "XDG_CACHE_HOME", "LANG"):
-            if key in os.environ:
-                environment[key] = os.environ[key]
         try:
-            child = os.posix_spawn(
-                self._python,
-                [self._python, "-I", "-c", START],
-                environment,
-                file_actions=actions,
-                # The terminal's interrupt is for the program, which may go on asking.
-                setpgroup=0,
-            )
+            _spawn(self._command, actions)
+        except BaseException:
+            os.close(our_output)
+            os.close(our_input)
+            raise
         finally:
             os.close(their_input)
             os.close(their_output)
-        os.waitpid(child, 0)
-        return our_output, our_input
+        return Pipe(our_output), Pipe(our_input)
+
+
+def _spawn(command: list[str], actions: list[tuple[Any, ...]]) -> None:
+    """Start a worker; no handler of the program's hears of the child in between."""
+    heard = _signal.getsignal(_signal.SIGCHLD)
+    is_deaf = callable(heard)
+    try:
+        if is_deaf:
+            _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+    except ValueError:  # only the main thread may
+        is_deaf = False
+    try:
+        child = os.posix_spawn(
+            command[0],
+            command,
+            _environment(),
+            file_actions=actions,
+            # The terminal's interrupt is for the program, which may go on asking.
+            setpgroup=0,
+        )
+        try:  # noqa: SIM105 - contextlib may not be imported here
+            os.waitpid(child, 0)
+        except ChildProcessError:  # the program ignores children, or has waited for any
+            pass
+    finally:
+        if is_deaf:
+            _signal.signal(_signal.SIGCHLD, heard)
+
+
+def _environment() -> dict[str, str]:
+    kept = {key: os.environ[key] for key in os.environ if key.startswith("DX_")}
+    for key in ("HOME", "PATH", "XDG_CACHE_HOME", "LANG"):
+        if key in os.environ:
+            kept[key] = os.environ[key]
+    return kept
+
+
+class Pipe:
+    """One end of a pipe, which the program may close, and use its number for another file."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = _lifted(descriptor)
+        self._identity = _identity(self._descriptor)
+
+    def is_ours(self) -> bool:
+        return _identity(self._descriptor) == self._identity
+
+    def close(self) -> None:
+        if self.is_ours():
+            os.close(self._descriptor)
+
+    def write(self, data: bytes) -> None:
+        """Raises OSError where the reader is gone; SIGPIPE ends no program."""
+        blocked = {_signal.SIGPIPE}
+        mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, blocked)
+        try:
+            data = len(data).to_bytes(4, "little") + data
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except BrokenPipeError:
+            if _signal.SIGPIPE not in mask and _signal.SIGPIPE in _signal.sigpending():
+                _signal.sigwait(blocked)
+            raise
+        finally:
+            _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
+
+    def read(self) -> bytes:
+        """The next message; raises EOFError."""
+        return self._exactly(int.from_bytes(self._exactly(4), "little"))
+
+    def _exactly(self, size: int) -> bytes:
+        pieces = []
+        while size:
+            piece = os.read(self._descriptor, size)
+            if not piece:
+                raise EOFError("it ended")
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+
+def _close(pipes: tuple[Pipe, Pipe] | None) -> None:
+    for pipe in pipes or ():
+        pipe.close()
+
+
+def _lifted(descriptor: int) -> int:
+    """The same file under a number out of the program's way, if there is one."""
+    for number in range(_HIGH, _HIGH + 50):
+        try:
+            os.fstat(number)
+        except OSError:
+            try:
+                os.dup2(descriptor, number, inheritable=False)
+            except OSError:  # fewer descriptors are allowed
+                return descriptor
+            os.close(descriptor)
+            return number
+    return descriptor
+
+
+def _identity(descriptor: int) -> tuple[int, int] | None:
+    try:
+        found = os.fstat(descriptor)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def own_python(home: str) -> str | None:
@@ -101,23 +230,3 @@ def own_python(home: str) -> str | None:
         if os.access(candidate, os.X_OK):
             return candidate
     return None
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    data = len(data).to_bytes(4, "little") + data
-    while data:
-        data = data[os.write(descriptor, data) :]
-
-
-def _read(descriptor: int) -> bytes:
-    return _exactly(descriptor, int.from_bytes(_exactly(descriptor, 4), "little"))
-
-
-def _exactly(descriptor: int, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        piece = os.read(descriptor, size - len(data))
-        if not piece:
-            raise EOFError("it ended")
-        data += piece
-    return data

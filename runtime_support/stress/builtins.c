@@ -1,10 +1,10 @@
-/* dx_py.runtime_support._builtins: compile(), exec() and eval() through DX-Py's front end.
+/* dx_py.runtime_support._builtins: compile(), exec() and eval() through DX-Py's compiler.
  *
- * For conformance runs (DX_COMPILE_STRESS=1). Each function turns source into a tree with the
- * front end and hands the tree to the host's function of the same name; what the front end does
- * not accept, and what is no text, goes to the host as it came. In C, because a Python function
- * would show as a frame, and the host's functions look at the frame that calls them: its
- * globals, its locals and its future statements.
+ * For conformance runs (DX_COMPILE_STRESS=1). Text becomes code by our code generator, or a tree
+ * by our front end; what they do not accept, and what is no text, goes to the host's function of
+ * the same name as it came. In C, because a Python function would show as a frame, and the
+ * host's functions look at the frame that calls them: its globals, its locals and its future
+ * statements.
  *
  * Installed in the main interpreter only, so that one static state is enough.
  */
@@ -16,6 +16,8 @@
 
 static struct {
     PyObject *parse;  /* owned: parse(source, filename, mode, ...) -> ast.AST */
+    PyObject *code;   /* owned: code(source, filename, mode, flags, optimize) -> code or None,
+                         whether the host is to compile as well, for its warnings */
     PyObject *report; /* owned: called with the name of a file that only the host accepts */
     PyObject *compile, *exec, *eval; /* owned: the host's functions */
 } state;
@@ -59,13 +61,22 @@ static PyObject *refused(PyObject *function, PyObject *args, PyObject *kwargs, P
     return result;
 }
 
-/* Whether the host found the tree too deep, which it walks once more than source. Clears it. */
-static bool was_too_deep(PyObject *result)
+/* A new reference to the code of source; NULL where the host has to decide, with an exception
+ * if it was interrupted. `warned` is set where the host has to warn. */
+static PyObject *code_of(PyObject *source, PyObject *filename, const char *mode, int flags,
+                         int optimize, bool *warned)
 {
-    if (result || !PyErr_ExceptionMatches(PyExc_RecursionError))
-        return false;
-    PyErr_Clear();
-    return true;
+    PyObject *answer =
+        PyObject_CallFunction(state.code, "OOsii", source, filename, mode, flags, optimize);
+    if (!answer)
+        return NULL;
+    PyObject *code;
+    int is_loud;
+    bool is_read = PyArg_ParseTuple(answer, "Op", &code, &is_loud);
+    code = is_read && code != Py_None ? Py_NewRef(code) : NULL;
+    *warned = is_read && is_loud;
+    Py_DECREF(answer);
+    return code;
 }
 
 /* A new reference to args with another first item. */
@@ -83,7 +94,7 @@ typedef struct {
     PyObject *source;   /* borrowed */
     PyObject *filename; /* owned */
     const char *mode;   /* borrowed */
-    int flags;
+    int flags, optimize;
 } compile_request;
 
 /* False, and nothing owned, where the call is the host's; no exception is set. */
@@ -91,11 +102,11 @@ static bool read_compile(PyObject *args, PyObject *kwargs, compile_request *r)
 {
     static char *names[] = {"source", "filename", "mode", "flags", "dont_inherit",
                             "optimize", "_feature_version", NULL};
-    int dont_inherit = 0, optimize = -1, feature_version = -1;
-    *r = (compile_request){0};
+    int dont_inherit = 0, feature_version = -1;
+    *r = (compile_request){.optimize = -1};
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO&s|ipi$i", names, &r->source,
                                      PyUnicode_FSDecoder, &r->filename, &r->mode, &r->flags,
-                                     &dont_inherit, &optimize, &feature_version)) {
+                                     &dont_inherit, &r->optimize, &feature_version)) {
         PyErr_Clear();
         Py_CLEAR(r->filename);
         return false;
@@ -105,11 +116,30 @@ static bool read_compile(PyObject *args, PyObject *kwargs, compile_request *r)
         PyEval_MergeCompilerFlags(&inherited);
     /* The source is the first positional argument, or the call is left alone. */
     bool is_ours = PyTuple_GET_SIZE(args) > 0 && is_text(r->source) && feature_version < 0 &&
-                   !(r->flags & ~ROUTED_FLAGS) && optimize >= -1 && optimize <= 2;
+                   !(r->flags & ~ROUTED_FLAGS) && r->optimize >= -1 && r->optimize <= 2;
     r->flags = inherited.cf_flags;
     if (!is_ours)
         Py_CLEAR(r->filename);
     return is_ours;
+}
+
+/* Our code object, or what the host's function gives or raises. */
+static PyObject *compiled(PyObject *args, PyObject *kwargs, const compile_request *r)
+{
+    bool warned = false;
+    PyObject *code = code_of(r->source, r->filename, r->mode, r->flags, r->optimize, &warned);
+    if (!code)
+        return PyErr_Occurred() ? NULL : PyObject_Call(state.compile, args, kwargs);
+    if (!warned) {
+        if (PySys_Audit("compile", "OO", r->source, r->filename) < 0)
+            Py_CLEAR(code);
+        return code;
+    }
+    PyObject *host = PyObject_Call(state.compile, args, kwargs);
+    if (!host)
+        Py_CLEAR(code);
+    Py_XDECREF(host);
+    return code;
 }
 
 static PyObject *dx_compile(PyObject *module, PyObject *args, PyObject *kwargs)
@@ -118,20 +148,14 @@ static PyObject *dx_compile(PyObject *module, PyObject *args, PyObject *kwargs)
     compile_request r;
     if (!read_compile(args, kwargs, &r))
         return PyObject_Call(state.compile, args, kwargs);
-    PyObject *result = NULL;
-    PyObject *tree = tree_of(r.source, r.filename, r.mode, r.flags);
-    if (!tree) {
-        result = refused(state.compile, args, kwargs, r.filename);
-    } else if (r.flags & PyCF_ONLY_AST) {
-        result = Py_NewRef(tree);
+    PyObject *result;
+    if (r.flags & PyCF_ONLY_AST) {
+        result = tree_of(r.source, r.filename, r.mode, r.flags);
+        if (!result)
+            result = refused(state.compile, args, kwargs, r.filename);
     } else {
-        PyObject *call = with_first(args, tree);
-        result = call ? PyObject_Call(state.compile, call, kwargs) : NULL;
-        Py_XDECREF(call);
-        if (was_too_deep(result))
-            result = PyObject_Call(state.compile, args, kwargs);
+        result = compiled(args, kwargs, &r);
     }
-    Py_XDECREF(tree);
     Py_DECREF(r.filename);
     return result;
 }
@@ -144,21 +168,22 @@ static PyObject *run_text(PyObject *function, PyObject *args, PyObject *source, 
     PyObject *filename = PyUnicode_FromString("<string>");
     if (!filename)
         return NULL;
-    PyObject *result = NULL;
-    PyObject *tree = tree_of(source, filename, mode, flags.cf_flags);
-    if (!tree) {
-        result = refused(function, args, NULL, filename);
-    } else {
-        PyObject *code = PyObject_CallFunction(state.compile, "OOs", tree, filename, mode);
-        PyObject *call = code ? with_first(args, code) : NULL;
-        if (call)
-            result = PyObject_Call(function, call, NULL);
-        else if (was_too_deep(code))
-            result = PyObject_Call(function, args, NULL);
-        Py_XDECREF(call);
-        Py_XDECREF(code);
+    bool warned = false;
+    PyObject *code = code_of(source, filename, mode, flags.cf_flags, -1, &warned);
+    if (code && warned) {
+        PyObject *host = PyObject_CallFunction(state.compile, "OOs", source, filename, mode);
+        if (!host)
+            Py_CLEAR(code);
+        Py_XDECREF(host);
     }
-    Py_XDECREF(tree);
+    PyObject *result = NULL;
+    PyObject *call = code ? with_first(args, code) : NULL;
+    if (call)
+        result = PyObject_Call(function, call, NULL);
+    else if (!PyErr_Occurred())
+        result = PyObject_Call(function, args, NULL);
+    Py_XDECREF(call);
+    Py_XDECREF(code);
     Py_DECREF(filename);
     return result;
 }
@@ -245,15 +270,15 @@ static int replace(PyObject *builtins, int i, PyObject **kept)
 }
 
 PyDoc_STRVAR(install_doc,
-"install(parse, report, /)\n--\n\n"
+"install(parse, code, report, /)\n--\n\n"
 "Exchange builtins' compile, exec and eval, once. `report` is called with the name of a file\n"
 "that `parse` refused and the host accepts.");
 
 static PyObject *install(PyObject *module, PyObject *args)
 {
     (void)module;
-    PyObject *parse, *report;
-    if (!PyArg_ParseTuple(args, "OO:install", &parse, &report))
+    PyObject *parse, *code, *report;
+    if (!PyArg_ParseTuple(args, "OOO:install", &parse, &code, &report))
         return NULL;
     if (state.parse) {
         PyErr_SetString(PyExc_RuntimeError, "installed already");
@@ -263,6 +288,7 @@ static PyObject *install(PyObject *module, PyObject *args)
     if (!builtins)
         return NULL;
     state.parse = Py_NewRef(parse);
+    state.code = Py_NewRef(code);
     state.report = Py_NewRef(report);
     PyObject **kept[] = {&state.compile, &state.exec, &state.eval};
     int status = 0;
@@ -282,7 +308,7 @@ static PyMethodDef methods[] = {
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_builtins",
-    .m_doc = "compile, exec and eval through DX-Py's front end.",
+    .m_doc = "compile, exec and eval through DX-Py's compiler.",
     .m_methods = methods,
 };
 

@@ -1,4 +1,4 @@
-"""``make conformance-runtime``: CPython's own tests, every module through the front end.
+"""``make conformance-runtime``: CPython's own tests, every module through our compiler.
 
     python tests/programs/cpython_tests.py [--stress] [--jit MODE] [--resume] [--jobs N]
                                            FOLDER [NAME ...]

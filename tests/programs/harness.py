@@ -129,7 +129,7 @@ def counts(stats: Path) -> str:
     lines = stats.read_text().splitlines() if stats.exists() else []
     parsed = loaded = 0
     for line in lines:
-        if match := re.search(r"(\d+) sources through the front end, (\d+) code objects", line):
+        if match := re.search(r"(\d+) sources through the compiler, (\d+) code objects", line):
             parsed += int(match[1])
             loaded += int(match[2])
     faults = sum("wrongly rejected" in line for line in lines)

@@ -121,9 +121,29 @@ def bench(interpreter: str, tmp_path: Path) -> Bench:
     return Bench(LAUNCHER, interpreter, folder, tmp_path / "store", tmp_path / "stats")
 
 
+#: What of the library the programs import: compiled once, not by each test.
+LIBRARY = """
+import codeop, copy, importlib.abc, importlib.resources, importlib.util, inspect, pickle
+import multiprocessing.forkserver, multiprocessing.pool, multiprocessing.spawn
+import multiprocessing.resource_tracker, pkgutil, runpy, traceback, zipfile
+"""
+
+
+@pytest.fixture(scope="session")
+def library_store(interpreter: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the code of a part of the library, to be copied."""
+    folder = tmp_path_factory.mktemp("library")
+    bench = Bench(LAUNCHER, interpreter, folder, folder / "store", folder / "stats")
+    bench.store.mkdir(mode=0o700)
+    for _ in range(2):  # without and with .pyc files
+        bench.dx_py("-X", "frozen_modules=on", "-c", LIBRARY)
+    return bench.store
+
+
 @pytest.fixture
-def same(bench: Bench) -> Callable[..., Outcome]:
+def same(bench: Bench, library_store: Path) -> Callable[..., Outcome]:
     """Asserts that both do the same, first without and then with .pyc files and artifacts."""
+    shutil.copytree(library_store, bench.store)
 
     def compare(*arguments: str, **options: str) -> Outcome:
         cold, warm = (bench.python(*arguments, **options) for _ in range(2))

@@ -57,7 +57,7 @@ def test_what_dxc_compiled_is_used_and_what_it_would_compile_is_kept(bench, tmp_
     subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True)
     made = files(bench.store)
     bench.dx_py("script.py")
-    assert "0 sources through the front end, 1 code objects" in bench.counts()
+    assert "0 sources through the compiler, 1 code objects" in bench.counts()
     other = tmp_path / "other"
     bench.dx_py("script.py", DX_CACHE_DIR=str(other))
     code = {name: data for name, data in files(other).items() if b"\xa4code\x01" in data[:20]}
@@ -117,7 +117,7 @@ def test_a_store_that_cannot_be_written_is_read_and_no_more(bench) -> None:
     bench.write("module.py", "another = 'size'")
     ran = bench.dx_py("script.py")
     assert (ran.status, ran.output, ran.errors) == (0, "here\n", "")
-    assert "1 sources through the front end, 1 code objects" in bench.counts()
+    assert "1 sources through the compiler, 1 code objects" in bench.counts()
     assert "the store cannot be written" in bench.counts()
 
 
@@ -127,7 +127,7 @@ def test_a_store_that_others_can_write_to_is_not_used(bench) -> None:
     bench.dx_py("script.py")
     bench.store.chmod(bench.store.stat().st_mode | stat.S_IWOTH)
     assert bench.dx_py("script.py").output == "here\n"
-    assert "1 sources through the front end, 0 code objects" in bench.counts()
+    assert "1 sources through the compiler, 0 code objects" in bench.counts()
     assert "the store is not used" in bench.counts()
 
 
@@ -142,4 +142,4 @@ def test_the_folders_of_the_store_are_private(bench) -> None:
 def test_statistics_are_given_on_the_standard_error(bench, mode: str) -> None:
     ran = bench.dx_py("-c", "pass", mode=mode, DX_STATS="1")
     counts = "0 code objects from artifacts, 0 artifacts written"
-    assert ran.errors == f"dx-py: 0 sources through the front end, {counts}\n"
+    assert ran.errors == f"dx-py: 0 sources through the compiler, {counts}\n"

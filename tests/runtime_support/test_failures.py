@@ -61,7 +61,7 @@ def test_a_main_script_that_cannot_be_claimed(breaking, bench, stats: str) -> No
 def test_code_that_cannot_be_compared(breaking, bench, stats: str) -> None:
     bench.write("module.py", "print('here')")
     bench.python("-c", "import module")
-    failing = "def _fails(*anything): 1 / 0\nPipeline._compile_silently = _fails"
+    failing = "def _fails(*anything): 1 / 0\nPipeline.code_of = _fails"
     environment = breaking("pipeline.py", failing)
     environment |= {"DX_COMPILE": "all", "DX_STATS": stats}
     ran = bench.python("-c", "import module", **environment)

@@ -267,9 +267,9 @@ def test_every_module_of_a_program_goes_through_the_front_end(tree) -> None:
     tree.dx_py("-I", "-S", "-c", "pass")
     tree.dx_py("program.py")
     # program.py, package, module, circle_a, circle_b; left is a namespace package.
-    assert "5 sources through the front end, 0 code" in tree.counts()
+    assert "5 sources through the compiler, 0 code" in tree.counts()
     tree.dx_py("program.py")
-    assert "0 sources through the front end, 5 code" in tree.counts()
+    assert "0 sources through the compiler, 5 code" in tree.counts()
 
 
 def test_auto_takes_modules_without_pycs_from_artifacts_and_makes_none(tree) -> None:
@@ -277,7 +277,7 @@ def test_auto_takes_modules_without_pycs_from_artifacts_and_makes_none(tree) -> 
     tree.dx_py("-c", "import package.module")
     for cache in tree.folder.rglob("__pycache__"):
         shutil.rmtree(cache)
-    for expected in ("0 sources through the front end, 2 code objects", "0 code objects"):
+    for expected in ("0 sources through the compiler, 2 code objects", "0 code objects"):
         ran = tree.dx_py("program.py", mode="auto")
         assert (ran.status, ran.output, ran.errors) == (0, "done\n", "")
         assert expected in tree.counts()

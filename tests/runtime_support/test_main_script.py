@@ -53,9 +53,9 @@ def test_the_script_goes_through_the_front_end_and_then_comes_from_its_artifact(
     bench.write("script.py", "print('here')")
     bench.dx_py("-S", "-E", "script.py")
     bench.dx_py("script.py")
-    assert "1 sources through the front end, 0 code objects" in bench.counts()
+    assert "1 sources through the compiler, 0 code objects" in bench.counts()
     bench.dx_py("script.py")
-    assert "0 sources through the front end, 1 code objects" in bench.counts()
+    assert "0 sources through the compiler, 1 code objects" in bench.counts()
 
 
 BROKEN = {

@@ -141,6 +141,12 @@ conformance-code: setup
 fuzz-code: setup
 	DX_CODE_EXAMPLES=10000 nice $(BIN)/python -m pytest -q tests/lowering/test_generated_programs.py
 
+# Random programs through the host's compile, our bytecode and our machine code.
+.PHONY: fuzz-behaviour
+fuzz-behaviour: setup
+	DX_BEHAVIOUR=$(or $(COUNT),10000) nice $(BIN)/python -m pytest -q -n 2 \
+		tests/native/test_three_ways.py
+
 # Every refusal that CPython's tests provoke, in each attribute; two minutes.
 conformance-diagnostics: setup
 	$(BIN)/python -m pytest -q -s tests/frontend/conformance/diagnostics.py

@@ -415,8 +415,9 @@ def test_a_running_program_finds_the_code_that_dxc_made(dxc, store, tmp_path):
     dxc(file)
     files_below = StoreFiles(str(store.layout))
     found = CodeCache(files_below, code_artifact, code_marshal.dumps, pytest.fail)
-    code = found.load(source.encode(), str(file), 0)
+    code, warned = found.load(source.encode(), str(file), 0)
     assert code == compile(source, str(file), "exec", dont_inherit=True)
+    assert not warned
     assert code.co_consts[2].co_filename == str(file)
     kept = files(store.root)
     tree = parse(source.encode(), filename=str(file))[HEADER_SIZE:]

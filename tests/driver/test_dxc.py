@@ -421,7 +421,9 @@ def test_a_running_program_finds_the_code_that_dxc_made(dxc, store, tmp_path):
     assert code.co_consts[2].co_filename == str(file)
     kept = files(store.root)
     tree = parse(source.encode(), filename=str(file))[HEADER_SIZE:]
-    found.save(source.encode(), tree, code, 0, warned=False)
+    body = code_artifact.encode(code, code_marshal.dumps, warned=False)
+    data, _ = code_artifact.decode(body)
+    found.save(source.encode(), tree, data, 0, warned=False)
     assert files(store.root) == kept
 
 

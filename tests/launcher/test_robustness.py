@@ -245,12 +245,18 @@ def test_a_signal_reaches_the_program(
 ) -> None:
     code = "import time; open('started', 'w').close(); time.sleep(60)"
     process = subprocess.Popen(
-        [*launcher, "-c", code], cwd=tmp_path, env=environ, stderr=subprocess.PIPE
+        [*launcher, "-c", code],
+        cwd=tmp_path,
+        env=environ,
+        stderr=subprocess.PIPE,
+        # A shell ignores interrupts in what it runs behind itself, these tests too.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )
-    while not (tmp_path / "started").exists():
-        time.sleep(0.01)
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=30)
+    with process:
+        while not (tmp_path / "started").exists():
+            time.sleep(0.01)
+        process.send_signal(number)
+        _, errors = process.communicate()
     assert process.returncode == -number
     assert (b"KeyboardInterrupt" in errors) == (number == signal.SIGINT)
 

@@ -20,6 +20,9 @@ class Command(NamedTuple):
 
 
 COMMANDS: dict[str, Command] = {
+    "bisect": Command(
+        "dx_py.driver.bisect:main", "find the function whose native code spoils a program"
+    ),
     "cache": Command("dx_py.driver.cache:main", "look after the store of artifacts"),
     "completion": Command("dx_py.driver.completion:main", "print a shell's completion script"),
     "explain": Command(

@@ -99,6 +99,7 @@ def compile_unit(request: Mapping[str, Any]) -> Unit | str:
             read_program(request["program"]),
             Target(machine, cpu, request["layout"]),
             eager=request["eager"],
+            stop_after=request.get("stop_after"),
         )
     except (UnsupportedError, NoLoweringError) as error:
         return str(error)

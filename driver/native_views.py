@@ -35,10 +35,14 @@ _PREFIX: Final = "native-"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Of which functions to show what: ``only`` is a qualified name, or "" for all."""
+    """Of which functions to show what: ``only`` is a qualified name, or "" for all.
+
+    ``stop_after``: how many passes are run.
+    """
 
     profile: Profile | None = None
     only: str = ""
+    stop_after: int | None = None
 
     def program(self, code: CodeType) -> Program:
         profiled = self.profile.of_code(code) if self.profile else None
@@ -84,7 +88,7 @@ def _ssa(program: Program, request: Request) -> Sequence[Any]:
 def _opt_ir(program: Program, request: Request) -> Sequence[Any]:
     from dx_py.backend.llvm.native_function import optimize
 
-    return [format_function(optimize(program))]
+    return [format_function(optimize(program, stop_after=request.stop_after))]
 
 
 def _llvm(program: Program, request: Request) -> Sequence[Any]:
@@ -92,14 +96,18 @@ def _llvm(program: Program, request: Request) -> Sequence[Any]:
     from dx_py.backend.llvm.native_function import LOWERINGS, optimize
 
     layout = target_of(request.profile).layout
-    return [lower_function(optimize(program), layout, LOWERINGS).text]
+    return [
+        lower_function(optimize(program, stop_after=request.stop_after), layout, LOWERINGS).text
+    ]
 
 
 def _asm(program: Program, request: Request) -> Sequence[Any]:
     from dx_py.backend.llvm.listing import format_listing, list_function
     from dx_py.backend.llvm.native_function import optimize
 
-    listing = list_function(optimize(program), target_of(request.profile))
+    listing = list_function(
+        optimize(program, stop_after=request.stop_after), target_of(request.profile)
+    )
     return [format_listing(listing, program, source_line_of(program))]
 
 
@@ -109,7 +117,9 @@ def _obj(program: Program, request: Request) -> Sequence[Any]:
     from dx_py.backend.llvm.native_function import LOWERINGS, optimize
 
     target = target_of(request.profile)
-    lowered = lower_function(optimize(program), target.layout, LOWERINGS)
+    lowered = lower_function(
+        optimize(program, stop_after=request.stop_after), target.layout, LOWERINGS
+    )
     data = emit_object(lowered.text, machine=target.machine, cpu=target.cpu)
     return [data, list(lowered.table), target.machine]
 

@@ -12,7 +12,10 @@ from dx_py.ir.verifier import verify
 
 
 class Pass(Protocol):
-    """SSA to SSA, in place; leaves the function valid, and says whether it changed it."""
+    """SSA to SSA, in place; leaves the function valid, and says whether it changed it.
+
+    A pass with a true ``required`` is no optimisation: there is no code without it.
+    """
 
     @property
     def name(self) -> str: ...
@@ -30,7 +33,8 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PassManager:
-    """``stop_after``: how many passes to run, to find the one that spoils a program."""
+    """``stop_after``: how many passes to run, and the required ones after them: to find the
+    one that spoils a program."""
 
     passes: Sequence[Pass]
     verify_each: bool = True
@@ -39,7 +43,7 @@ class PassManager:
 
     def run(self, function: Function) -> None:
         verify(function, "before the first pass")
-        for index, pass_ in enumerate(self.passes[: self.stop_after]):
+        for index, pass_ in enumerate(self._wanted()):
             start = time.perf_counter()
             changed = pass_.apply(function)
             seconds = time.perf_counter() - start
@@ -47,3 +51,8 @@ class PassManager:
                 verify(function, f"after pass {pass_.name}")
             for observer in self.observers:
                 observer.after_pass(index, pass_, function, changed=changed, seconds=seconds)
+
+    def _wanted(self) -> list[Pass]:
+        passes = self.passes[: self.stop_after]
+        rest = self.passes[len(passes) :]
+        return [*passes, *(pass_ for pass_ in rest if getattr(pass_, "required", False))]

@@ -30,6 +30,7 @@ from dx_py.passes.ownership import Owners, analyze, dying_on_edge
 @dataclass(frozen=True, slots=True)
 class RefcountInsertion:
     name: ClassVar[str] = "refcounts"
+    required: ClassVar[bool] = True
 
     def apply(self, function: Function) -> bool:
         owners = analyze(function)

@@ -70,6 +70,11 @@ def _start(
     tier.links = parts.load("runtime_support.native_links")
     tier.worker_error = client.WorkerError
     tier.limit = int(settings.get("DX_JIT_LIMIT") or NO_LIMIT)
+    if settings.get("DX_JIT_TRACE"):
+        tier.trace = settings["DX_JIT_TRACE"]
+        tier.stop_after = int(settings.get("DX_OPT_BISECT") or NO_LIMIT)
+        # Children would count their functions, too.
+        os.environ["DX_JIT"] = "0"
     tier.eager = settings["DX_JIT"] == "sync"
     if settings.get("DX_PROFILE_OUT") or parts.json is not None:
         profile = parts.load("runtime_support.native_profile")
@@ -105,6 +110,10 @@ class Tier:
     eager: bool
     #: How many functions may have native code: to find the one that spoils a program.
     limit: int
+    #: A file that gets a line for each function that is given native code; "" for none.
+    trace = ""
+    #: How many passes the last of these functions goes through.
+    stop_after = NO_LIMIT
 
     def __init__(
         self,
@@ -179,6 +188,8 @@ class Tier:
             "key": self._key(function.__code__),
             "eager": self.eager,
         }
+        if self.limit == 1 and self.stop_after != NO_LIMIT:
+            request["stop_after"] = self.stop_after
         if self._ask("compile", request) and self._load_stored(function):
             self.report.compiled += 1
 
@@ -274,9 +285,16 @@ class Tier:
         if self.limit <= 0:
             return True
         self.limit -= 1
+        self._tell_trace(function.__code__)
         if self.limit == 0:
             self.report.last = f"{function.__qualname__} in {function.__code__.co_filename}"
         return self._link(function, unit)
+
+    def _tell_trace(self, code: CodeType) -> None:
+        if self.trace:
+            line = f"{code.co_qualname}\t{code.co_filename}\t{code.co_firstlineno}\n"
+            with open(self.trace, "ab", buffering=0) as file:
+                file.write(line.encode("utf-8", "backslashreplace"))
 
     def _link(self, function: FunctionType, unit: Unit) -> bool:
         """A unit that does not fit the program as it is now is not usable."""

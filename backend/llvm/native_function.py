@@ -66,8 +66,13 @@ class NativeFunction:
     lowered: LoweredFunction
 
 
-def optimize(program: Program, *, observers: Sequence[Observer] = ()) -> Function:
-    """Optimised SSA of routine 0; raises UnsupportedError for what stays interpreted."""
+def optimize(
+    program: Program, *, observers: Sequence[Observer] = (), stop_after: int | None = None
+) -> Function:
+    """Optimised SSA of routine 0; raises UnsupportedError for what stays interpreted.
+
+    ``stop_after``: as of the pass manager.
+    """
 
     def body(number: int) -> Function | None:
         """Of a callee; None for one that stays interpreted."""
@@ -79,7 +84,8 @@ def optimize(program: Program, *, observers: Sequence[Observer] = ()) -> Functio
         return callee
 
     function = _construct(program, 0)
-    PassManager(native_passes(program, body), observers=observers).run(function)
+    passes = native_passes(program, body)
+    PassManager(passes, observers=observers, stop_after=stop_after).run(function)
     return function
 
 
@@ -89,14 +95,19 @@ def _construct(program: Program, number: int) -> Function:
 
 
 def compile_function(
-    program: Program, target: Target, *, stress: bool = False, eager: bool = True
+    program: Program,
+    target: Target,
+    *,
+    stress: bool = False,
+    eager: bool = True,
+    stop_after: int | None = None,
 ) -> NativeFunction:
     """Native code of the program's routine 0.
 
     Raises UnsupportedError or NoLoweringError for what stays interpreted. Unless ``eager``,
     that is also a function that would hardly be faster.
     """
-    function = optimize(program)
+    function = optimize(program, stop_after=stop_after)
     if not eager and _cost(function, program) > MAX_COST:
         raise UnsupportedError("mostly generic operations")
     lowered = lower_function(function, target.layout, LOWERINGS, stress=stress)

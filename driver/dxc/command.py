@@ -72,6 +72,7 @@ def _parser() -> CommandParser:
     add("--emit", metavar="KIND", help=f"one of {', '.join(emit_kinds())}")
     add("--ssa-html", metavar="FILE", help="write a page that shows the IR pass by pass")
     add("--function", metavar="NAME", help="show this function only, by its qualified name")
+    add("--opt-bisect", metavar="N", help="show what the first N passes make")
     add("--native", action="store_true", help="compile to machine code what a profile has")
     add("--profile-in", metavar="FILE", help="what `dx-py run --profile-out FILE` wrote")
     add("--strict", action="store_true", help="stop at a defect of the compiler itself")
@@ -133,7 +134,7 @@ def _native(
 
     if options.native and not options.profile_in:
         parser.error("--native needs --profile-in FILE, which `dx-py run --profile-out` writes")
-    shown = native.make_request(options.profile_in, options.function)
+    shown = native.make_request(options.profile_in, options.function, options.opt_bisect)
     if options.emit:
         return native.emit(store, options.emit, request, shown)
     if options.ssa_html:

@@ -25,10 +25,12 @@ from dx_py.driver.stages import code_of as code_of_artifact
 from dx_py.runtime_support.native_units import unit_key
 
 
-def make_request(profile_in: str | None, only: str | None) -> Request:
-    """Of the options ``--profile-in`` and ``--function``; raises DxError."""
+def make_request(profile_in: str | None, only: str | None, bisect: str | None) -> Request:
+    """Of the options ``--profile-in``, ``--function``, ``--opt-bisect``; raises DxError."""
     profile = None if profile_in is None else read_profile(Path(profile_in))
-    return Request(profile, only or "")
+    if bisect is not None and not bisect.isdigit():
+        raise DxError(f"--opt-bisect takes a number of passes, not '{bisect}'")
+    return Request(profile, only or "", None if bisect is None else int(bisect))
 
 
 def emit(store: ArtifactStore, kind: str, build: Build, request: Request) -> int:

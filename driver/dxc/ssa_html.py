@@ -48,11 +48,7 @@ document.addEventListener("click", event => {
 
 def format_page(modules: Sequence[CodeType], request: Request) -> str:
     """Of all functions that ``request`` asks for."""
-    sections = [
-        _section(code, request.program(code))
-        for module in modules
-        for code in request.codes(module)
-    ]
+    sections = [_section(code, request) for module in modules for code in request.codes(module)]
     return (
         '<!doctype html>\n<html><head><meta charset="utf-8"><title>SSA by pass</title>\n'
         f"<style>\n{_STYLE}</style></head>\n<body>\n{''.join(sections)}"
@@ -60,20 +56,21 @@ def format_page(modules: Sequence[CodeType], request: Request) -> str:
     )
 
 
-def _section(code: CodeType, program: Program) -> str:
+def _section(code: CodeType, request: Request) -> str:
+    program = request.program(code)
     head = f"{html.escape(code.co_qualname)}, line {code.co_firstlineno}"
     try:
-        columns = "".join(_columns(code, program))
+        columns = "".join(_columns(code, program, request.stop_after))
     except UnsupportedError as error:
         return f"<section><h2>{head}: interpreted: {html.escape(str(error))}</h2></section>\n"
     return f'<section><h2>{head}</h2>\n<div class="columns">{columns}</div></section>\n'
 
 
-def _columns(code: CodeType, program: Program) -> Iterator[str]:
+def _columns(code: CodeType, program: Program, stop_after: int | None) -> Iterator[str]:
     routine = program.routines[0]
     ssa = format_function(construct_ssa(routine.code, routine.feedback))
     recording = Recording()
-    optimize(program, observers=[recording])
+    optimize(program, observers=[recording], stop_after=stop_after)
     yield _column("source", html.escape(_source(code)))
     yield _column("bytecode", html.escape(_bytecode(code)))
     yield _column("ssa", _marked(ssa))

@@ -12,7 +12,7 @@ from types import ModuleType
 #: Kind of exception -> modules of this folder. Each has ``rule(load)``, a function from the
 #: exception to sentences.
 RULES: dict[type[BaseException], tuple[str, ...]] = {
-    ImportError: ("imports",),
+    ImportError: ("imports", "extensions"),
     TypeError: ("calls", "operands", "annotations"),
     NameError: ("names",),
     LookupError: ("names",),

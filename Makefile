@@ -43,6 +43,7 @@ layers: setup
 	$(BIN)/lint-imports
 
 docs: setup
+	$(BIN)/python -m tests.native.opcode_matrix > docs/native/opcodes.md
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
 
 unit: setup

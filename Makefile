@@ -275,3 +275,13 @@ bench-testrun: setup
 .PHONY: fuzz-native
 fuzz-native: setup
 	DX_FUZZ=$(or $(COUNT),2500) $(BIN)/python -m pytest -q -n 2 tests/native/test_fuzz.py
+
+# Popular C extensions, from the real index, each with one operation natively and interpreted.
+.PHONY: conformance-extensions
+conformance-extensions: setup
+	nice $(BIN)/python tests/programs/extensions.py $(SCRATCH)/extensions
+
+# SSA interpreted before and after each pass, in many programs.
+.PHONY: fuzz-ssa
+fuzz-ssa: setup
+	DX_REFERENCE=$(or $(COUNT),1000) nice $(BIN)/python -m pytest -q tests/native/test_reference.py

@@ -82,8 +82,8 @@ EXAMPLES = {
         "    return drive(g())"
     ),
     "END_ASYNC_FOR": (
-        "async def g():\n        async for x in numbers():\n            pass\n        return x\n"
-        "    return drive(g())"
+        "async def g():\n        async for x in numbers():\n            pass\n"
+        "        return x\n    return drive(g())"
     ),
     "BEFORE_ASYNC_WITH": (
         "async def g():\n        async with Quiet() as q:\n            return q\n"
@@ -106,7 +106,7 @@ EXAMPLES = {
     "MAKE_CELL": "c = a\n    return [(lambda: c + x)() for x in xs]",
     "LOAD_CLOSURE": "c = a\n    return (lambda: c)()",
     "LOAD_DEREF": "c = a\n    def g():\n        return c\n    return g()",
-    "STORE_DEREF": "c = a\n    def g():\n        nonlocal c\n        c = 1\n    g()\n    return c",
+    "STORE_DEREF": "c = a\n    def g():\n        return c\n    c = 1\n    return g()",
     "DELETE_DEREF": "c = a\n    def g():\n        return c\n    del c\n    return a",
     "COPY_FREE_VARS": "c = a\n    def g():\n        return c\n    return g()",
     "MAKE_FUNCTION": "return (lambda x=a: x)()",

@@ -1,11 +1,11 @@
 /* Folders into the files that pytest collects, in its order. */
 #include <dirent.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "collect.h"
 #include "conftest.h"
 #include "expression.h"
+#include "paths.h"
 #include "patterns.h"
 #include "plugins.h"
 #include "site.h"
@@ -15,21 +15,6 @@ struct folder {
     const struct dx_conftest *conftest; /* the nearest one */
     const char *path;
 };
-
-static bool is_file(const char *path) {
-    struct stat found;
-    return stat(path, &found) == 0 && S_ISREG(found.st_mode);
-}
-
-static bool is_folder(const char *path) {
-    struct stat found;
-    return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
-}
-
-static const char *folder_of(const char *path) {
-    const char *end = strrchr(path, '/');
-    return end == path ? "/" : dx_copy_text(path, (size_t)(end - path));
-}
 
 static const char *base_of(const char *path) {
     return strrchr(path, '/') + 1;
@@ -124,9 +109,9 @@ void dx_add_exact(const struct dx_node_place *place, const char *id, struct dx_k
 
 /* The folder that importing this file puts on sys.path. */
 static void add_module_folder(const struct dx_settings *settings, const char *file) {
-    const char *folder = folder_of(file);
-    while (folder[1] && is_file(dx_path_of(folder, "__init__.py")))
-        folder = folder_of(folder);
+    const char *folder = dx_path_parent(file);
+    while (folder[1] && dx_path_is_file(dx_path_of(folder, "__init__.py")))
+        folder = dx_path_parent(folder);
     if (!settings->imports_by_path)
         dx_add_module_folder(folder);
 }
@@ -134,9 +119,9 @@ static void add_module_folder(const struct dx_settings *settings, const char *fi
 /* Without packages around them, two files of one name cannot both be imported. */
 static const char *name_clash(const struct dx_settings *settings, const char *file) {
     static struct dx_texts modules;
-    const char *folder = folder_of(file);
-    while (folder[1] && is_file(dx_path_of(folder, "__init__.py")))
-        folder = folder_of(folder);
+    const char *folder = dx_path_parent(file);
+    while (folder[1] && dx_path_is_file(dx_path_of(folder, "__init__.py")))
+        folder = dx_path_parent(folder);
     const char *module = file + strlen(folder) + 1;
     if (settings->imports_by_path)
         return NULL;
@@ -207,15 +192,16 @@ static bool is_ignored_folder(const struct folder *folder, const char *path) {
     const struct dx_settings *settings = folder->place.collection->settings;
     if (is_ignored(folder, path) || dx_any_matches_path(&settings->no_recursion, path))
         return true;
-    return !settings->in_environments && (is_file(dx_path_of(path, "pyvenv.cfg")) ||
-                                          is_file(dx_path_of(path, "conda-meta/history")));
+    return !settings->in_environments &&
+           (dx_path_is_file(dx_path_of(path, "pyvenv.cfg")) ||
+            dx_path_is_file(dx_path_of(path, "conda-meta/history")));
 }
 
 /* A conftest.py of this folder: its fixtures are seen below. */
 static void enter(struct folder *folder) {
     struct dx_node_place *place = &folder->place;
     const char *path = dx_path_of(folder->path, "conftest.py");
-    if (!is_file(path))
+    if (!dx_path_is_file(path))
         return;
     add_module_folder(place->collection->settings, path);
     folder->conftest = dx_read_conftest(path, folder->conftest);
@@ -276,12 +262,12 @@ static void collect_folder(const struct folder *folder) {
     struct dx_texts names = sorted_names(folder->path);
     for (size_t i = 0; i < names.count; i++) {
         const char *path = dx_path_of(folder->path, names.items[i]);
-        if (is_folder(path)) {
+        if (dx_path_is_folder(path)) {
             if (is_ignored_folder(folder, path))
                 continue;
             struct folder inner = child(folder, path);
             collect_folder(&inner);
-        } else if (is_file(path) && !is_ignored(folder, path)) {
+        } else if (dx_path_is_file(path) && !is_ignored(folder, path)) {
             collect_file(folder, path, false);
         }
     }
@@ -296,7 +282,7 @@ static void collect_argument(const struct folder *root, const struct dx_argument
         size_t size = strcspn(rest + 1, "/") + 1;
         const char *path = dx_path_of(folder.path, dx_copy_text(rest + 1, size - 1));
         rest += size;
-        if (!*rest && is_file(path)) {
+        if (!*rest && dx_path_is_file(path)) {
             if (!is_unknown(&folder))
                 collect_file(&folder, path, true);
             return;

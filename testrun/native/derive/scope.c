@@ -1,10 +1,10 @@
 #include "scope.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "evaluate.h"
 #include "flow.h"
+#include "paths.h"
 #include "site.h"
 #include "skim.h"
 
@@ -52,11 +52,6 @@ struct dx_scope *dx_class_scope(struct dx_binding *binding) {
         dx_follow(binding->body, dx_field(binding->node, DX_F_CLASS_BODY));
     }
     return binding->body;
-}
-
-static const char *folder_of(const char *path) {
-    const char *end = strrchr(path, '/');
-    return end ? dx_copy_text(path, (size_t)(end - path)) : ".";
 }
 
 /* Sources in another encoding than UTF-8 are left to Python. */
@@ -109,7 +104,7 @@ static struct dx_module *load(const char *path, bool whole) {
             return modules[i];
     struct dx_module *module = dx_new(sizeof *module);
     module->path = name;
-    module->folder = folder_of(path);
+    module->folder = dx_path_parent(path);
     module->scope.module = module;
     modules = dx_grown(modules, module_count, sizeof(struct dx_module *));
     modules[module_count++] = module;
@@ -127,24 +122,19 @@ struct dx_module *dx_load_module(const char *path) {
     return module;
 }
 
-static bool is_file(const char *path) {
-    struct stat found;
-    return stat(path, &found) == 0 && S_ISREG(found.st_mode);
-}
-
 const char *dx_source_from(const struct dx_module *module, const char *dotted, int level) {
     const char *folder = module->folder;
     if (!level)
         return dx_source_of_module(dotted);
     while (--level > 0)
-        folder = folder_of(folder);
+        folder = dx_path_parent(folder);
     char *relative = dotted ? dx_copy_text(dotted, strlen(dotted)) : NULL;
     for (char *at = relative; at && *at; at++)
         if (*at == '.')
             *at = '/';
     const char *base = relative ? dx_path_of(folder, relative) : folder;
     const char *package = dx_path_of(base, "__init__.py"), *file = dx_text_of("%s.py", base);
-    return is_file(package) ? package : relative && is_file(file) ? file : NULL;
+    return dx_path_is_file(package) ? package : relative && dx_path_is_file(file) ? file : NULL;
 }
 
 struct dx_module *dx_imported_module(const struct dx_binding *binding) {

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "ini_file.h"
 #include "options.h"
+#include "paths.h"
 #include "site.h"
 
 /* A configuration that was found: entries called `prefix` and a name. */
@@ -39,21 +39,6 @@ static const struct source SOURCES[] = {
     {"setup.cfg", INI, "tool:pytest.", false},
 };
 enum { ALWAYS_COUNT = 4, PYPROJECT = 4, SOURCE_COUNT = sizeof SOURCES / sizeof *SOURCES };
-
-static bool is_file(const char *path) {
-    struct stat found;
-    return stat(path, &found) == 0 && S_ISREG(found.st_mode);
-}
-
-static bool is_folder(const char *path) {
-    struct stat found;
-    return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
-}
-
-static const char *parent_of(const char *path) {
-    const char *end = strrchr(path, '/');
-    return end == path ? "/" : dx_copy_text(path, (size_t)(end - path));
-}
 
 /* `path` without `.`, `..` and doubled slashes; absolute. */
 static const char *normal(const char *folder, const char *path) {
@@ -88,7 +73,7 @@ static bool configured(const char *folder, struct configuration *found, const ch
     for (size_t i = 0; i < SOURCE_COUNT; i++) {
         const char *path = dx_path_of(folder, SOURCES[i].file);
         struct dx_document document = {0};
-        if (!is_file(path))
+        if (!dx_path_is_file(path))
             continue;
         *project |= i == PYPROJECT;
         if (!read_source(&SOURCES[i], path, &document)) {
@@ -107,7 +92,7 @@ static bool configured(const char *folder, struct configuration *found, const ch
 /* The nearest configuration at or above `folder`, else the nearest pyproject.toml, setup.py. */
 static void locate(const char *folder, struct configuration *found, const char **refusal) {
     const char *project = NULL, *at;
-    for (at = folder;; at = parent_of(at)) {
+    for (at = folder;; at = dx_path_parent(at)) {
         bool is_project = false;
         if (configured(at, found, refusal, &is_project))
             return;
@@ -117,14 +102,14 @@ static void locate(const char *folder, struct configuration *found, const char *
             break;
     }
     found->folder = project;
-    for (at = folder; !found->folder && strcmp(at, "/") != 0; at = parent_of(at))
-        if (is_file(dx_path_of(at, "setup.py")))
+    for (at = folder; !found->folder && strcmp(at, "/") != 0; at = dx_path_parent(at))
+        if (dx_path_is_file(dx_path_of(at, "setup.py")))
             found->folder = at;
 }
 
 static const char *common_folder(const char *one, const char *other) {
     while (!dx_begins(other, one) || (other[strlen(one)] && other[strlen(one)] != '/' && one[1]))
-        one = parent_of(one);
+        one = dx_path_parent(one);
     return one;
 }
 
@@ -199,9 +184,9 @@ static void add_path(struct dx_settings *settings, const char *word, bool by_pac
     const char *names = strstr(word, "::");
     size_t size = names && names < word + bracket ? (size_t)(names - word) : strlen(word);
     const char *path = normal(settings->folder, dx_copy_text(word, size));
-    if (by_package && !is_file(path) && !is_folder(path))
+    if (by_package && !dx_path_is_file(path) && !dx_path_is_folder(path))
         path = dx_path_of_module(dx_copy_text(word, size), settings->folder);
-    if (!path || !(is_file(path) || (is_folder(path) && !word[size])))
+    if (!path || !(dx_path_is_file(path) || (dx_path_is_folder(path) && !word[size])))
         settings->refusal = dx_text_of("there is no '%s'", word);
     else
         add_argument(settings, path, word + size);
@@ -228,8 +213,8 @@ static void set_arguments(const struct reading *reading) {
         if (strpbrk(paths.items[i], "*?[") && !given)
             settings->refusal = "testpaths holds patterns";
         else if (given || reading->options->by_package ||
-                 is_file(normal(settings->folder, paths.items[i])) ||
-                 is_folder(normal(settings->folder, paths.items[i])))
+                 dx_path_is_file(normal(settings->folder, paths.items[i])) ||
+                 dx_path_is_folder(normal(settings->folder, paths.items[i])))
             add_path(settings, paths.items[i], reading->options->by_package);
     }
     if (!settings->argument_count)
@@ -287,9 +272,9 @@ static const char *ancestor_of(const char *folder, const struct dx_texts *paths)
         const char *word = paths->items[i], *names = strstr(word, "::");
         const char *path =
             normal(folder, names ? dx_copy_text(word, (size_t)(names - word)) : word);
-        if (is_file(path))
-            path = parent_of(path);
-        if (is_folder(path))
+        if (dx_path_is_file(path))
+            path = dx_path_parent(path);
+        if (dx_path_is_folder(path))
             common = common ? common_folder(common, path) : path;
     }
     return common ? common : folder;

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "paths.h"
 
 struct dx_site dx_site;
 
@@ -15,21 +16,6 @@ static const char *const COMPILED[] = {
     "binascii",  "errno",    "gc",     "marshal",   "posix",  "pwd",     "atexit",  "cmath",
     "fcntl",     "grp",      "mmap",   "resource",  "syslog", "termios", "pyexpat", "unicodedata",
     "faulthandler", "readline", "spwd", "audioop", "ossaudiodev", "xxlimited", "nis", NULL};
-
-static bool is_file(const char *path) {
-    struct stat found;
-    return stat(path, &found) == 0 && S_ISREG(found.st_mode);
-}
-
-static bool is_folder(const char *path) {
-    struct stat found;
-    return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
-}
-
-static const char *folder_of(const char *path) {
-    const char *end = strrchr(path, '/');
-    return end ? dx_copy_text(path, (size_t)(end - path)) : ".";
-}
 
 /* The value of `key = value` in pyvenv.cfg; NULL without one. */
 static const char *environment_setting(const char *text, const char *key) {
@@ -93,7 +79,7 @@ static void add_path_file(const char *folder, const char *name) {
     for (char *line = text ? strtok(text, "\r\n") : NULL; line; line = strtok(NULL, "\r\n")) {
         if (dx_begins(line, "import ") || dx_begins(line, "import\t"))
             dx_site.has_finders |= !is_harmless(name) && !read_finder(folder, line);
-        else if (*line != '#' && is_folder(*line == '/' ? line : dx_path_of(folder, line)))
+        else if (*line != '#' && dx_path_is_folder(*line == '/' ? line : dx_path_of(folder, line)))
             dx_texts_add(&dx_site.path, *line == '/' ? line : dx_path_of(folder, line));
     }
 }
@@ -151,13 +137,13 @@ static const char *base_prefix(const char *prefix, const char *python) {
         dx_site.minor = minor_in(version ? version : environment_setting(text, "version_info"));
         if (shared && strcmp(shared, "true") == 0)
             dx_site.refusal = "the environment sees the system's packages";
-        return home ? folder_of(home) : NULL;
+        return home ? dx_path_parent(home) : NULL;
     }
     char *real = realpath(python, NULL);
     const char *copy = real ? dx_copy_text(real, strlen(real)) : python;
     free(real);
     dx_site.minor = minor_in(strrchr(copy, '/'));
-    return folder_of(folder_of(copy));
+    return dx_path_parent(dx_path_parent(copy));
 }
 
 static void add_listed(const char *list, const char *folder) {
@@ -180,7 +166,7 @@ static void check_site(void) {
 }
 
 void dx_open_site(const char *python, const char *folder) {
-    const char *prefix = folder_of(folder_of(python)), *extra = getenv("PYTHONPATH");
+    const char *prefix = dx_path_parent(dx_path_parent(python)), *extra = getenv("PYTHONPATH");
     const char *base = base_prefix(prefix, python);
     if (!base || dx_site.minor < 9) {
         dx_site.refusal = "the interpreter's version is not known without Python";
@@ -189,7 +175,7 @@ void dx_open_site(const char *python, const char *folder) {
     const char *library = dx_text_of("lib/python3.%d", dx_site.minor);
     const char *packages = dx_path_of(dx_path_of(prefix, library), "site-packages");
     dx_site.library = dx_path_of(base, library);
-    if (!is_folder(packages) || !is_file(dx_path_of(dx_site.library, "os.py")))
+    if (!dx_path_is_folder(packages) || !dx_path_is_file(dx_path_of(dx_site.library, "os.py")))
         dx_site.refusal = "the interpreter's folders are not where they are expected";
     dx_texts_add(&dx_site.path, folder);
     read_packages(folder, false);
@@ -264,7 +250,7 @@ static const char *source_in(const char *folder, const char *relative) {
         return NULL;
     const char *file = dx_text_of("%s/%s.py", folder, relative);
     const char *package = dx_text_of("%s/%s/__init__.py", folder, relative);
-    return is_file(package) ? package : is_file(file) ? file : NULL;
+    return dx_path_is_file(package) ? package : dx_path_is_file(file) ? file : NULL;
 }
 
 static const char *find_source(const struct dx_texts *folders, const char *relative) {
@@ -293,7 +279,7 @@ static const char *find_mapped(const char *relative) {
         const char *package = dx_path_of(path, "__init__.py");
         if (!(rest = after_name(relative, dx_site.mapped.items[i])))
             continue;
-        return *rest ? source_in(path, rest + 1) : is_file(package) ? package : NULL;
+        return *rest ? source_in(path, rest + 1) : dx_path_is_file(package) ? package : NULL;
     }
     return NULL;
 }
@@ -358,5 +344,5 @@ const char *dx_path_of_module(const char *dotted, const char *folder) {
     const char *source = dx_source_of_module(dotted);
     if (!source)
         return NULL;
-    return dx_finishes(source, "/__init__.py") ? folder_of(source) : source;
+    return dx_finishes(source, "/__init__.py") ? dx_path_parent(source) : source;
 }

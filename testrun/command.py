@@ -9,6 +9,8 @@ from pathlib import Path
 
 from dx_py.testrun.interpreter import project_interpreter
 
+# testrun/worker/advice.py asks this interpreter what is wrong with a source.
+OWN_PYTHON_VARIABLE = "DX_TEST_OWN_PYTHON"
 BOOT = Path(__file__).with_name("worker") / "boot.py"
 
 
@@ -17,6 +19,7 @@ def main(arguments: list[str]) -> int:
     python, rest = chosen_interpreter(arguments)
     # `-m`: the current folder can be imported from, as under `python -m pytest`.
     command = [str(python), str(BOOT), "-m", *rest]
+    os.environ[OWN_PYTHON_VARIABLE] = sys.executable
     if os.name == "posix":
         sys.stdout.flush()
         os.execv(command[0], command)

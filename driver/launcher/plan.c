@@ -173,6 +173,7 @@ static struct dx_plan test_plan(const struct dx_command_line *line,
     dx_list_add(&plan.arguments, "-m");
     for (size_t i = 1; i < line->arguments.count; i++)
         dx_list_add(&plan.arguments, line->arguments.items[i]);
+    change(&plan, "DX_TEST_OWN_PYTHON", installation->python);
     return plan;
 }
 

@@ -72,7 +72,9 @@ def _test_plan(line: CommandLine, installation: Installation, interpreter: Inter
         return Plan(None, problem=interpreter.problem)
     boot = str(Path(installation.home, "testrun", "worker", "boot.py"))
     arguments = [interpreter.path, boot, "-m", *line.arguments[1:]]
-    return Plan(interpreter.path, arguments, problem=interpreter.problem)
+    plan = Plan(interpreter.path, arguments, problem=interpreter.problem)
+    plan.change("DX_TEST_OWN_PYTHON", installation.python)
+    return plan
 
 
 def _is_python_target(target: str) -> bool:

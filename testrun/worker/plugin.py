@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from . import xdist_interface
+from .advice import Advice
 from .collection import BrokenFiles, CollectionGuard
 from .controller import Controller
 from .durations import Durations
@@ -55,7 +56,11 @@ class DxPlugin(XdistFixtures):
         self.limit: float | None = None
         self.stuck: list[str] = []
         self.learner = Learner()
-        self.collection_plugins = (CollectionGuard(progress), BrokenFiles(broken))
+        self.collection_plugins = (
+            CollectionGuard(progress),
+            BrokenFiles(broken),
+            Advice(),
+        )
 
     def pytest_addoption(
         self, parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager

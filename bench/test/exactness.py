@@ -4,8 +4,8 @@
 
 An id is wrong if pytest has none like it, and missed silently if no dynamic group holds it. The
 status is 1 if there is either, if the order is not pytest's, or if later answers of
-`--collect-only -q` differ from pytest's; where two collections by pytest itself differ, these are
-compared by function.
+`--collect-only -q` differ from pytest's; where two collections by pytest itself differ, these
+are compared by function.
 """
 
 from __future__ import annotations

@@ -5,14 +5,20 @@
 #include <malloc.h>
 #endif
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "collect.h"
 #include "site.h"
 
-enum { KEPT_BYTES = 1 << 28, PADDING = 1 << 18 };
+enum { KEPT_BYTES = 1 << 28, PADDING = 1 << 18, TREE_BYTES = 3 << 21, BLOCK_HEAD = 16 };
 
 static struct dx_collection collection;
+
+#ifdef __GLIBC__
+/* The heap before its first large page; not used, so that trees begin there. */
+static void *volatile skipped;
+#endif
 
 /* A file's tree is released before the next is read: its pages are to be used again, rather
  * than given to the system and asked for anew. */
@@ -21,6 +27,12 @@ static void keep_pages(void) {
     mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
     mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
     mallopt(M_TOP_PAD, PADDING);
+    char *block = malloc(TREE_BYTES);
+    if (!block)
+        return;
+    size_t before = (size_t)(dx_large_pages(block, TREE_BYTES) - block);
+    free(block);
+    skipped = before > BLOCK_HEAD ? malloc(before - BLOCK_HEAD) : NULL;
 #endif
 }
 

@@ -248,7 +248,7 @@ static struct dx_datum *plain_list(struct dx_place place, dx_tree items, enum dx
     size_t count = (size_t)dx_count(items), room = 1;
     while (room < count)
         room *= 2;
-    list->items = dx_room(room * sizeof(struct dx_datum *));
+    list->items = dx_new(room * sizeof(struct dx_datum *));
     for (; list->count < count; list->count++)
         list->items[list->count] = dx_evaluate(place, dx_item(items, (int)list->count));
     return list;

@@ -173,7 +173,7 @@ static const char *id_of(const struct function *function, const size_t *chosen) 
     size_t size = strlen(function->id) + 2;
     for (size_t i = 0; i < function->axis_count; i++)
         size += strlen(function->axes[i]->ids[chosen[i]]) + 1;
-    char *id = dx_room(size), *at = stpcpy(id, function->id);
+    char *id = dx_new(size), *at = stpcpy(id, function->id);
     for (size_t i = 0; i < function->axis_count; i++) {
         *at++ = i ? '-' : '[';
         at = stpcpy(at, function->axes[i]->ids[chosen[i]]);

@@ -248,7 +248,7 @@ void dx_make_ids(struct dx_axis *axis, const struct dx_settings *settings) {
         axis->unknown = "ids are computed";
         return;
     }
-    axis->ids = dx_room((axis->count + 1) * sizeof *axis->ids);
+    axis->ids = dx_new((axis->count + 1) * sizeof *axis->ids);
     for (size_t i = 0; i < axis->count; i++)
         axis->ids[i] = id_of_set(axis, i, axis->id_function ? NULL : given, axis->id_function, settings);
     if (axis->unknown || !has_equal_ids(axis))

@@ -6,14 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arena.h"
-
 enum { FIRST_NAMES = 1024, FIRST_BUFFER = 64 };
+enum { ALIGNMENT = 8, LARGE_PAGE = 1 << 21, CHUNK = 1 << 22 };
 
-static dx_arena arena;
+/* What is left of the newest chunk; all zero, as the system gave it. */
+static struct {
+    char *next;
+    size_t left;
+} room;
 
 static void *checked(void *block) {
     if (!block) {
@@ -23,19 +27,45 @@ static void *checked(void *block) {
     return block;
 }
 
-void *dx_room(size_t size) {
-    return checked(dx_arena_allocate(&arena, size ? size : 1));
+char *dx_large_pages(char *start, size_t size) {
+    uintptr_t last = (uintptr_t)start + size;
+    uintptr_t first = ((uintptr_t)start + LARGE_PAGE - 1) & ~(uintptr_t)(LARGE_PAGE - 1);
+    last &= ~(uintptr_t)(LARGE_PAGE - 1);
+#ifdef MADV_HUGEPAGE
+    if (first < last)
+        madvise((void *)first, last - first, MADV_HUGEPAGE);
+#endif
+    return first < last ? (char *)first : start;
+}
+
+static char *new_chunk(size_t size) {
+    size_t reserved = size + LARGE_PAGE;
+    void *pages =
+        mmap(NULL, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return dx_large_pages(checked(pages == MAP_FAILED ? NULL : pages), reserved);
+}
+
+static void make_room(size_t size) {
+    room.left = size > CHUNK ? size : CHUNK;
+    room.next = new_chunk(room.left);
 }
 
 void *dx_new(size_t size) {
-    return memset(dx_room(size), 0, size);
+    checked(size < SIZE_MAX / 2 ? &room : NULL);
+    size = size ? (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1) : ALIGNMENT;
+    if (size > room.left)
+        make_room(size);
+    char *block = room.next;
+    room.next += size;
+    room.left -= size;
+    return block;
 }
 
 /* Capacities are powers of two, so the count alone says when one is reached. */
 void *dx_grown(void *items, size_t count, size_t size) {
     if (count & (count - 1))
         return items;
-    void *larger = dx_room(size * (count ? 2 * count : 1));
+    void *larger = dx_new(size * (count ? 2 * count : 1));
     if (count)
         memcpy(larger, items, count * size);
     return larger;
@@ -68,7 +98,7 @@ static struct name *slot_of(const char *bytes, size_t size) {
     return slot;
 }
 
-static void make_room(void) {
+static void make_room_for_names(void) {
     struct name *old = names.slots;
     size_t count = names.capacity;
     if (names.count * 2 < names.capacity)
@@ -81,7 +111,7 @@ static void make_room(void) {
 }
 
 const char *dx_name_of(const char *bytes, size_t size) {
-    make_room();
+    make_room_for_names();
     struct name *slot = slot_of(bytes, size);
     if (!slot->text) {
         *slot = (struct name){dx_copy_text(bytes, size), size};
@@ -91,7 +121,7 @@ const char *dx_name_of(const char *bytes, size_t size) {
 }
 
 char *dx_copy_text(const char *bytes, size_t size) {
-    char *copy = dx_room(size + 1);
+    char *copy = dx_new(size + 1);
     memcpy(copy, bytes, size);
     copy[size] = 0;
     return copy;
@@ -114,7 +144,7 @@ char *dx_text_of(const char *format, ...) {
 
 char *dx_path_of(const char *folder, const char *name) {
     size_t first = strlen(folder), second = strlen(name);
-    char *path = dx_room(first + second + 2);
+    char *path = dx_new(first + second + 2);
     memcpy(path, folder, first);
     if (first && folder[first - 1] != '/')
         path[first++] = '/';
@@ -126,7 +156,7 @@ static char *content_of(int file, size_t *size) {
     struct stat found;
     if (fstat(file, &found) || !S_ISREG(found.st_mode))
         return NULL;
-    char *content = dx_room((size_t)found.st_size + 1);
+    char *content = dx_new((size_t)found.st_size + 1);
     ssize_t got;
     content[found.st_size] = 0;
     *size = 0;
@@ -161,7 +191,7 @@ void dx_put(struct dx_buffer *buffer, const char *bytes, size_t size) {
     size_t needed = buffer->size + size + 1;
     if (needed > buffer->capacity) {
         size_t capacity = buffer->capacity ? buffer->capacity * 2 : FIRST_BUFFER;
-        char *data = dx_room(capacity > needed ? capacity : needed);
+        char *data = dx_new(capacity > needed ? capacity : needed);
         if (buffer->size)
             memcpy(data, buffer->data, buffer->size);
         buffer->data = data;

@@ -22,10 +22,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from suites import SUITES, Checkout, prepare
+from suites import DISCOVERED, SUITES, Checkout, prepare
 
 # A server starts after the first run, and learns from the second.
 WARMING_ROUNDS = 3
+# Measurements of a millisecond or ten for each of one that takes seconds.
+QUICK_TIMES = 7
 # How long a server may take to see that a run has ended, or to make a template.
 SETTLING_SECONDS = 2.0
 DX = Path(sys.executable).with_name("dx-py")
@@ -37,6 +39,9 @@ class Contender:
     command: list[str]
     variables: dict[str, str] = field(default_factory=dict)
     before: Callable[[], None] = lambda: None
+    #: How often in a round; what takes a millisecond needs more than what takes seconds.
+    times: int = 1
+    warming: int = WARMING_ROUNDS
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
 
@@ -67,8 +72,11 @@ class Contender:
 
     def row(self, reference: Contender) -> str:
         wall, cpu = statistics.median(self.wall), statistics.median(self.cpu)
-        ratio = statistics.median(reference.wall) / wall
-        return f"    {self.name:<22} cpu {cpu:9.1f}  wall {wall:9.1f}  {ratio:8.1f}x"
+        less = statistics.median(reference.cpu) / cpu
+        sooner = statistics.median(reference.wall) / wall
+        return (
+            f"    {self.name:<22} cpu {cpu:9.1f} {less:8.1f}x  wall {wall:9.1f} {sooner:8.1f}x"
+        )
 
 
 def children_seconds() -> float:
@@ -99,6 +107,9 @@ ONE_TEST = {
 }
 
 
+DEFAULTS = {"one": list(ONE_TEST), "discovery": list(DISCOVERED)}
+
+
 def one(checkout: Checkout, others: Path | None) -> list[Contender]:
     arguments = [ONE_TEST[checkout.suite.name], "-q", "-p", "no:cacheprovider"]
     ours = [str(DX), "test", *arguments]
@@ -114,14 +125,18 @@ def discovery(checkout: Checkout, others: Path | None) -> list[Contender]:
     collect = ["--collect-only", "-q"]
     python = str(checkout.python)
     found = [
-        Contender("pytest", [python, "-m", "pytest", *collect, *select]),
-        Contender("dx-py, warm", [str(DX), "test", *collect, *select]),
-        Contender("dx-py, static", [str(DX), "test", *collect, "--static", *select]),
+        Contender("pytest", [python, "-m", "pytest", *collect, *select], warming=0),
+        quick("dx-py, cold, static", [str(DX), "test", *collect, "--static", *select]),
+        # The second collection tells whether the first can be trusted.
+        quick("dx-py, warm", [str(DX), "test", *collect, *select], warming=2),
     ]
     if others is not None:
-        found.append(Contender("cito", [str(others / "cito"), "collect"]))
-        found.append(Contender("rtest", [str(others / "rtest"), "--collect-only"]))
+        found.append(quick("cito", [str(others / "cito"), "collect"]))
     return found
+
+
+def quick(name: str, command: list[str], *, warming: int = 1) -> Contender:
+    return Contender(name, command, times=QUICK_TIMES, warming=warming)
 
 
 def runs(checkout: Checkout, others: Path | None) -> list[Contender]:
@@ -139,16 +154,18 @@ def runs(checkout: Checkout, others: Path | None) -> list[Contender]:
 
 def compare(checkout: Checkout, contenders: list[Contender], rounds: int) -> list[Contender]:
     with tempfile.TemporaryDirectory() as cache:
-        for _ in range(WARMING_ROUNDS):
-            for contender in contenders:
+        for turn in range(WARMING_ROUNDS):
+            warming = [contender for contender in contenders if turn < contender.warming]
+            for contender in warming:
                 contender.measure(checkout, cache)
-            time.sleep(2.1)
+            time.sleep(2.1 if warming else 0)
         for contender in contenders:
             contender.wall.clear()
             contender.cpu.clear()
-        for _ in range(rounds):
+        for turn in range(rounds * max(contender.times for contender in contenders)):
             for contender in contenders:
-                contender.measure(checkout, cache)
+                if turn < rounds * contender.times:
+                    contender.measure(checkout, cache)
     print(checkout.suite.name)
     for contender in contenders:
         print(contender.row(contenders[0]), flush=True)
@@ -167,7 +184,7 @@ def main() -> int:
     make = {"discovery": discovery, "runs": runs, "one": one}[options.what]
     ratios = []
     for suite in SUITES:
-        chosen = options.names or (ONE_TEST if options.what == "one" else [suite.name])
+        chosen = options.names or DEFAULTS.get(options.what, [suite.name])
         if suite.name not in chosen:
             continue
         checkout = prepare(suite, options.root, options.python)

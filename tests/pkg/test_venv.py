@@ -52,7 +52,7 @@ def test_a_path_that_needs_quoting(tmp_path):
 
 def test_pip_is_there_and_works(tmp_path):
     folder = tmp_path / "env"
-    assert venv([str(folder)]) == 0
+    assert venv(["--python", sys.executable, str(folder)]) == 0
     major, minor = sys.version_info[:2]
     for name in ("pip", "pip3", f"pip{major}.{minor}"):
         assert (folder / "bin" / name).exists()

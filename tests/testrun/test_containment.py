@@ -209,7 +209,8 @@ STUCK = {
 def test_a_worker_that_does_not_end_is_killed_and_named(project, way):
     imports, code = STUCK[way]
     project.write(test_a=f"{imports}\ndef test_bad(): {code}\n", test_b=OTHERS)
-    run = project.dx("-n2", "--timeout", "0.5")
+    # Enough for the session itself, which has as long to leave.
+    run = project.dx("-n2", "--timeout", "2")
     assert run.status == 0
     assert "did not end in time after its last test" in run.output
     assert others_pass(run)

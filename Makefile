@@ -285,3 +285,9 @@ conformance-extensions: setup
 .PHONY: fuzz-ssa
 fuzz-ssa: setup
 	DX_REFERENCE=$(or $(COUNT),1000) nice $(BIN)/python -m pytest -q tests/native/test_reference.py
+
+# Every byte of native code in the store damaged, 200 workers killed; `make test` has a sample.
+.PHONY: faults-native
+faults-native: setup
+	DX_FAULT_BYTES=100000 DX_FAULT_RUNS=200 nice $(BIN)/python -m pytest -q -n 2 \
+		tests/native/test_native_store.py tests/native/test_worker_faults.py

@@ -74,9 +74,12 @@ class Links:
         return scope[name]
 
     def arguments(self) -> tuple[Any, ...]:
-        """The last arguments of ``load_unit``."""
+        """The last arguments of ``load_unit``.
+
+        The function itself is not among those that the unit holds: it would hold the unit.
+        """
         types = tuple(self.types.values())
-        return tuple(self.functions), types, self.given, tuple(self.keys)
+        return (None, *self.functions[1:]), types, self.given, tuple(self.keys)
 
     def _find(self, path: tuple[Any, ...]) -> Any:  # noqa: ANN401
         kind, owner, *name = path

@@ -34,6 +34,8 @@ MAX_FAILURES = 3
 #: Times a function is sampled, and compiled again, before it is left to the interpreter.
 MAX_ROUNDS = 5
 NO_LIMIT = 1 << 60
+#: More calls than there will be.
+NEVER = 1 << 30
 #: Files of the import system, and of DX-Py's own modules: nothing of them gets hot.
 IMPORT_SYSTEM = "<frozen importlib"
 
@@ -41,9 +43,15 @@ IMPORT_SYSTEM = "<frozen importlib"
 def install(settings: dict[str, str], parts: Parts) -> None:
     """Start the tier, unless the host is not one it knows or the events are taken."""
     files = parts.load("runtime_support.store_files")
-    core = _load_core(settings["DX_PY_HOME"], files)
     report = Report(settings.get("DX_STATS", ""))
-    if core is None or core.refusal() is not None:
+    try:
+        core = _load_core(settings["DX_PY_HOME"], files)
+    except ImportError as error:
+        # A second interpreter in this process, or a second load.
+        core, report.refusal = None, str(error)
+    if report.refusal is not None:
+        pass
+    elif core is None or core.refusal() is not None:
         report.refusal = "its core was not built" if core is None else core.refusal()
     elif sys.monitoring.get_tool(sys.monitoring.OPTIMIZER_ID) is not None:
         report.refusal = "another optimizer uses sys.monitoring"
@@ -84,6 +92,8 @@ def _start(
             profile.write_at_exit(report.recorder, settings["DX_PROFILE_OUT"], files)
     core.set_trials(not tier.eager)
     tier.watch(THRESHOLDS["sync" if tier.eager else "1"])
+    # Registered before the program's own: called after them.
+    files.private_extension("atexit").register(tier.stop)
 
 
 def _load_core(home: str, files: ModuleType) -> Core:
@@ -152,6 +162,10 @@ class Tier:
         events = self.monitoring.events
         wanted = 0 if others else events.PY_START | events.JUMP
         self.core.as_tool("set_events", wanted)
+
+    def stop(self) -> None:
+        """What gets hot while the interpreter ends finds no modules any more to be compiled."""
+        self.core.configure(*[None] * 5, *[NEVER] * 6)
 
     def on_warm(self, function: FunctionType) -> None:
         """Native code of an earlier run, if there is any."""

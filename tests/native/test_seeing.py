@@ -78,7 +78,7 @@ class Project:
             capture_output=True,
             text=True,
             check=False,
-            timeout=100,
+            timeout=1000,
         )
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout

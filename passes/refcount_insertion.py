@@ -15,6 +15,7 @@ in ``owned`` of an exit, exactly once on every path.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -208,17 +209,21 @@ class _Counting:
 
     def _dropped_at(self, root: Value, at: Op) -> FrameState | None:
         """Where the interpreter gives it up, if a later guard that resumes before kept it."""
-        for op in self.block.ops[self.block.ops.index(at) :: -1]:
+        here = self.block.ops[self.block.ops.index(at) :: -1]
+        for op in [*here, *self._ops_above()]:
             if op.opcode in DROPS and self.owners.roots.get(op.operands[0]) is root:
                 return op.state
         return None
 
+    def _ops_above(self) -> Iterator[Op]:
+        """Those of the blocks that dominate this one, last first."""
+        for block in [*self.tree.ancestors(self.block)][1:]:
+            yield from reversed(self.ops[block])
+
     def _state_near(self, at: Op) -> FrameState:
         index = self.block.ops.index(at)
-        before = [
-            op for b in [*self.tree.ancestors(self.block)][1:] for op in self.ops[b][::-1]
-        ]
-        ordered = [*self.block.ops[index::-1], *self.block.ops[index:], *before]
+        here = self.block.ops
+        ordered = [*here[index::-1], *here[index:], *self._ops_above()]
         state = next((op.state for op in ordered if op.state is not None), None)
         if state is None:
             raise MissingStateError(f"no frame state to release in before {self.block}")

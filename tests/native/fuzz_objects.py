@@ -32,8 +32,11 @@ def shape(value, depth=0):
 def look(*values):
     frame, found = sys._getframe(1), []
     while frame is not None and frame.f_globals is globals():
-        names = [(name, shape(value)) for name, value in frame.f_locals.items()]
-        found.append((frame.f_code.co_name, frame.f_lineno, sorted(names)))
+        held = frame.f_locals
+        names = sorted((name, shape(value)) for name, value in held.items())
+        # The frame's copy would keep the locals for as long as the frame object lives.
+        held.clear()
+        found.append((frame.f_code.co_name, frame.f_lineno, names))
         frame = frame.f_back
     seen.append((shape(values), found))
     return values[0] if values else 0

@@ -6,6 +6,7 @@ until the input ends. Results go into the store; the program that asked reads th
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import marshal
 import os
@@ -52,8 +53,10 @@ def serve(requests: BinaryIO, answers: BinaryIO, store: ArtifactStore) -> None:
     while (head := requests.read(4)) and len(head) == 4:
         message: Any = marshal.loads(requests.read(int.from_bytes(head, "little")))
         answer = marshal.dumps(_answer(message, store))
-        answers.write(len(answer).to_bytes(4, "little") + answer)
-        answers.flush()
+        # A program that has ended wants no answers, but the next one wants its code.
+        with contextlib.suppress(BrokenPipeError):
+            answers.write(len(answer).to_bytes(4, "little") + answer)
+            answers.flush()
 
 
 def _answer(message: Any, store: ArtifactStore) -> Any:  # noqa: ANN401

@@ -14,14 +14,18 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType, FunctionType, ModuleType
     from typing import Any
 
     #: The extension module: mypy knows no stub of it.
     Core = Any
+    #: Of the worker; None where it failed or there is none.
+    Answer = tuple[Any, ...] | None
 
     from dx_py.runtime_support.native_profile import Recorder
     from dx_py.runtime_support.native_units import Stored, Unit
+    from dx_py.runtime_support.posted_requests import PostedRequests
     from dx_py.runtime_support.startup import Parts
     from dx_py.runtime_support.store_files import StoreFiles
     from dx_py.runtime_support.worker_client import Worker
@@ -77,6 +81,9 @@ def _start(
     tier.program = parts.load("runtime_support.native_program")
     tier.links = parts.load("runtime_support.native_links")
     tier.worker_error = client.WorkerError
+    if worker is not None:
+        posted = parts.load("runtime_support.posted_requests")
+        tier.requests = posted.PostedRequests(worker.start)
     tier.limit = int(settings.get("DX_JIT_LIMIT") or NO_LIMIT)
     if settings.get("DX_JIT_TRACE"):
         tier.trace = settings["DX_JIT_TRACE"]
@@ -113,6 +120,8 @@ class Tier:
     """Hooks of the core: each gets the function that reached a threshold."""
 
     worker_error: type[Exception]
+    #: Those to the worker that nobody waits for.
+    requests: PostedRequests
     #: Modules: how a function is described, and its code linked.
     program: ModuleType
     links: ModuleType
@@ -146,6 +155,7 @@ class Tier:
     def watch(self, thresholds: tuple[int, ...]) -> None:
         hooks = (self.on_warm, self.on_hot, self.on_sampled, self.on_ready, self.on_exits)
         self.core.configure(*hooks, *thresholds)
+        self.core.set_poll(self.on_poll)
         events = self.monitoring.events
         self.core.hide_tool(self.on_tools)
         callbacks = {
@@ -178,7 +188,7 @@ class Tier:
 
     def on_hot(self, function: FunctionType) -> None:
         """Sample the next calls, at the places the worker names."""
-        self._sample(function)
+        self._plan(function, self._sample)
 
     def on_sampled(self, function: FunctionType) -> None:
         """Remember what was sampled: callers may want it, too."""
@@ -204,7 +214,10 @@ class Tier:
         }
         if self.limit == 1 and self.stop_after != NO_LIMIT:
             request["stop_after"] = self.stop_after
-        if self._ask("compile", request) and self._load_stored(function):
+        self._ask(function, self._compiled, "compile", request)
+
+    def _compiled(self, function: FunctionType, answer: Answer) -> None:
+        if answer is not None and self._load_stored(function):
             self.report.compiled += 1
 
     def on_exits(self, function: FunctionType, routines: tuple[Any, ...] | None) -> None:
@@ -221,28 +234,47 @@ class Tier:
         if self.core.rounds(code) >= MAX_ROUNDS:
             self._give_up(function, "left native code too often")
             return
-        if self._sample(function):
-            self.watched[code] = [r for r in routines[1:] if r and self._watch(r)]
+
+        def sample_all(function: FunctionType, answer: Answer) -> None:
+            if not self._sample(function, answer):
+                return
+            self.watched[code] = []
+            for routine in routines[1:]:
+                if routine and self.core.is_done(routine.__code__):
+                    self._plan(routine, self._watch_for(code))
             # Events that were no longer wanted of the code are wanted again.
             self.monitoring.restart_events()
+
+        self._plan(function, sample_all)
+        self.monitoring.restart_events()
 
     def _give_up(self, function: FunctionType, why: str) -> None:
         """From now on, and in later processes, it is interpreted."""
         code = function.__code__
-        self.report.refused[function.__qualname__] = why
-        self._ask("give up", self._key(code), self.core.kept(code) or b"", why)
+        self.report.refuse(function, why)
+        message = ("give up", self._key(code), self.core.kept(code) or b"", why)
+        self._ask(function, lambda function, answer: None, *message)
 
-    def _watch(self, routine: FunctionType) -> bool:
-        """Sample a callee, unless that is done for itself already."""
-        done = self.core.is_done(routine.__code__)
-        if not done or not self._sample(routine, watched=True):
-            return False
-        self.core.suspend(routine)
-        return True
+    def _watch_for(self, code: CodeType) -> Callable[[FunctionType, Answer], None]:
+        """Sample a callee for as long as ``code`` is, unless that is over or done anyway."""
 
-    def _sample(self, function: FunctionType, *, watched: bool = False) -> bool:
+        def watch(routine: FunctionType, answer: Answer) -> None:
+            done = self.core.is_done(routine.__code__)
+            if code in self.watched and done and self._sample(routine, answer, watched=True):
+                self.core.suspend(routine)
+                self.watched[code].append(routine)
+                self.monitoring.restart_events()
+
+        return watch
+
+    def _plan(
+        self, function: FunctionType, then: Callable[[FunctionType, Answer], object]
+    ) -> None:
+        self._ask(function, then, "plan", marshal.dumps(function.__code__))
+
+    def _sample(self, function: FunctionType, answer: Answer, *, watched: bool = False) -> bool:
+        """By the worker's plan, if there is one."""
         code = function.__code__
-        answer = self._ask("plan", marshal.dumps(code))
         if answer is None or answer[0] != "plan":
             if answer is not None:
                 self.report.refuse(function, str(answer[1]))
@@ -254,15 +286,52 @@ class Tier:
         self.core.as_tool("set_local_events", code, events.INSTRUCTION)
         return True
 
-    def _ask(self, *message: Any) -> tuple[Any, ...] | None:  # noqa: ANN401
+    def _ask(
+        self,
+        function: FunctionType,
+        then: Callable[[FunctionType, Answer], object],
+        *message: Any,  # noqa: ANN401
+    ) -> None:
+        """``then`` gets the answer (None: there is none), at once or at a later call.
+
+        The function is interpreted until then, and not kept alive.
+        """
         if self.worker is None:
-            return None
-        try:
-            answer: tuple[Any, ...] = self.worker.ask(*message)
-        except self.worker_error:
-            self._worker_failed()
-            return None
-        return answer
+            then(function, None)
+        elif self.eager:
+            try:
+                answer = self.worker.ask(*message)
+            except self.worker_error:
+                self._worker_failed()
+                answer = None
+            then(function, answer)
+        else:
+            self._post(function, then, message)
+
+    def _post(
+        self,
+        function: FunctionType,
+        then: Callable[[FunctionType, Answer], object],
+        message: tuple[Any, ...],
+    ) -> None:
+        code = function.__code__
+        known = sys.modules["_weakref"].ref(function)
+        self.core.await_answer(code, True)
+
+        def take(answer: Answer) -> None:
+            if self.core.await_answer(code, False):
+                self.monitoring.restart_events()
+            if answer is None:
+                self._worker_failed()
+            function = known()
+            if function is not None and function.__code__ is code:
+                then(function, answer)
+
+        self.requests.post(message, take)
+
+    def on_poll(self) -> None:
+        """A function that awaits an answer was called."""
+        self.requests.poll()
 
     def _worker_failed(self) -> None:
         """After some failures the program goes on without: each may cost a process start."""

@@ -82,7 +82,7 @@ class Worker:
         pipes, self._pipes = self._pipes, None
         try:
             if pipes is None or not all(pipe.is_ours() for pipe in pipes):
-                pipes = self._start()
+                pipes = self.start()
             pipes[0].write(marshal.dumps(message))
             answer: tuple[Any, ...] = marshal.loads(pipes[1].read())
         except (OSError, EOFError, ValueError, TypeError) as error:
@@ -94,7 +94,8 @@ class Worker:
         self._pipes = pipes
         return answer
 
-    def _start(self) -> tuple[Pipe, Pipe]:
+    def start(self) -> tuple[Pipe, Pipe]:
+        """A process to write to, and to read from."""
         their_input, our_output = os.pipe()
         our_input, their_output = os.pipe()
         actions: list[tuple[Any, ...]] = [
@@ -165,14 +166,22 @@ class Pipe:
         if self.is_ours():
             os.close(self._descriptor)
 
+    def never_wait(self) -> None:
+        """From now on BlockingIOError is raised where there would be a wait."""
+        os.set_blocking(self._descriptor, False)
+
     def write(self, data: bytes) -> None:
-        """Raises OSError where the reader is gone; SIGPIPE ends no program."""
+        """A message, whole. Raises OSError where the reader is gone."""
+        data = len(data).to_bytes(4, "little") + data
+        while data:
+            data = data[self.write_some(data) :]
+
+    def write_some(self, data: bytes) -> int:
+        """How much went into the pipe; SIGPIPE ends no program."""
         blocked = {_signal.SIGPIPE}
         mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, blocked)
         try:
-            data = len(data).to_bytes(4, "little") + data
-            while data:
-                data = data[os.write(self._descriptor, data) :]
+            return os.write(self._descriptor, data)
         except BrokenPipeError:
             if _signal.SIGPIPE not in mask and _signal.SIGPIPE in _signal.sigpending():
                 _signal.sigwait(blocked)
@@ -187,12 +196,16 @@ class Pipe:
     def _exactly(self, size: int) -> bytes:
         pieces = []
         while size:
-            piece = os.read(self._descriptor, size)
-            if not piece:
-                raise EOFError("it ended")
+            piece = self.read_some(size)
             pieces.append(piece)
             size -= len(piece)
         return b"".join(pieces)
+
+    def read_some(self, size: int) -> bytes:
+        piece = os.read(self._descriptor, size)
+        if not piece:
+            raise EOFError("it ended")
+        return piece
 
 
 def _close(pipes: tuple[Pipe, Pipe] | None) -> None:

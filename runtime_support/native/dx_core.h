@@ -134,6 +134,7 @@ PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyO
 PyObject *dx_call_native(PyThreadState *ts, PyObject *callable, PyObject *const *args,
                          size_t given, PyObject *kwnames);
 /* dx_trial.c: whether native code pays. */
+double dx_seconds(void); /* by a clock that only goes forward */
 int dx_wants_trial(const dx_unit *unit);
 /* A call that is timed. */
 PyObject *dx_try(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func, PyObject *const *args,
@@ -186,9 +187,22 @@ extern PyMethodDef dx_observer_methods[];
 void dx_tell_exits(PyFunctionObject *func, PyObject *routines);
 int dx_profile_init(PyObject *module);
 extern PyMethodDef dx_profile_methods[];
+/* Whether answers of the worker are awaited; looks for them, now and then. Runs Python code. */
+extern int dx_awaited;
+void dx_look_for_answers(void);
 
 /* dx_module.c */
 extern Py_ssize_t dx_unit_extra;    /* co_extra index of a code object's unit */
 extern Py_ssize_t dx_profile_extra; /* ... and of its counters and samples */
+/* What is kept of a code object under an index, or NULL. */
+static inline void *dx_extra(PyCodeObject *code, Py_ssize_t index)
+{
+    dx_extras *extras = code->co_extra;
+    return extras == NULL || extras->size <= index ? NULL : extras->entries[index];
+}
+/* Room for no more than our own: a tool that has a later index is asked to free what a code
+ * object has for it, and does not expect that of code it has never seen. What was there is the
+ * caller's. 0, or -1 with MemoryError set. */
+int dx_set_extra(PyCodeObject *code, Py_ssize_t index, void *value);
 
 #endif

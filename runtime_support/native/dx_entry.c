@@ -3,6 +3,8 @@
 
 /* Arguments on the C stack; functions with more keep to the interpreter. */
 #define DX_MAX_BOUND 64
+/* Entries between two looks for answers of the worker. */
+#define DX_POLL_ENTRIES 64
 /* Of the host's budget of 1,500 nested C calls, what the interpreter is left. */
 #define DX_MIN_C_RECURSION 600
 
@@ -146,14 +148,22 @@ PyObject *dx_call_native(PyThreadState *ts, PyObject *callable, PyObject *const 
     return run_held(ts, unit, func, args);
 }
 
+static uint32_t entries;
+
 PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     PyFunctionObject *func = (PyFunctionObject *)callable;
     PyCodeObject *code = (PyCodeObject *)func->func_code;
     Py_ssize_t given = PyVectorcall_NARGS(nargsf);
     PyThreadState *ts = _PyThreadState_UncheckedGet();
-    dx_unit *unit = dx_unit_of(code);
     PyObject *bound[DX_MAX_BOUND];
+    dx_unit *unit;
+
+    /* May replace the unit. */
+    if (dx_awaited != 0 && dx_lazy == NULL && ++entries % DX_POLL_ENTRIES == 0) {
+        dx_look_for_answers();
+    }
+    unit = dx_unit_of(code);
 
     if (ts->c_recursion_remaining < DX_MIN_C_RECURSION) {
         dx_show_frames(ts);

@@ -26,6 +26,12 @@
 #include "internal/pycore_range.h"
 #include "internal/pycore_runtime.h"
 
+/* What tools keep of a code object (Objects/codeobject.c). */
+typedef struct {
+    Py_ssize_t size;
+    void *entries[1];
+} dx_extras;
+
 /* Opcodes of 3.12 (Include/opcode.h) that dx_frame.c looks for. */
 #define DX_RETURN_VALUE 83
 #define DX_RETURN_CONST 121

@@ -8,6 +8,12 @@
 
 #define DX_CLASSES 4
 #define DX_MAX_SAMPLES 400
+/* Seconds between two looks for answers of the worker, and calls between two readings of the
+ * clock. Code that is called more often than this many times is listened to no longer, if there
+ * is other code to be listened to: so the least busy is left. */
+#define DX_POLL_TIME 0.002
+#define DX_POLL_CALLS 8
+#define DX_HEARD_CALLS 64
 
 enum stage {
     STAGE_COLD,
@@ -39,6 +45,9 @@ typedef struct {
     long calls, jumps, sampled_calls, waited_calls;
     uint32_t limit; /* samples of an instruction */
     int rounds;    /* how often it was sampled */
+    int awaits;    /* answers of the worker: until then calls may go on being events */
+    int is_muted;  /* it awaits one, but others' calls are listened to */
+    uint32_t heard; /* calls while it awaits one */
     int saturated; /* some instruction was sampled as often as it may be */
     Py_ssize_t size;
     site *sites;
@@ -46,6 +55,7 @@ typedef struct {
 } profile;
 
 static PyObject *disable; /* sys.monitoring.DISABLE */
+static PyObject *on_poll;
 static PyObject *on_warm, *on_hot, *on_sampled, *on_ready, *on_exits;
 static long warm_calls = 2, warm_jumps = 200, call_threshold = 100, jump_threshold = 2000;
 /* Calls that are sampled; calls until the code is compiled, for its callees to be sampled. */
@@ -87,16 +97,17 @@ static profile *profile_of(PyObject *code)
 {
     void *found = NULL;
 
-    if (!PyCode_Check(code) || PyUnstable_Code_GetExtra(code, dx_profile_extra, &found) < 0) {
+    if (!PyCode_Check(code)) {
         PyErr_SetString(PyExc_TypeError, "a code object is needed");
         return NULL;
     }
+    found = dx_extra((PyCodeObject *)code, dx_profile_extra);
     if (found == NULL) {
         found = PyMem_Calloc(1, sizeof(profile));
         if (found == NULL) {
             PyErr_NoMemory();
         }
-        else if (PyUnstable_Code_SetExtra(code, dx_profile_extra, found) < 0) {
+        else if (dx_set_extra((PyCodeObject *)code, dx_profile_extra, found) < 0) {
             PyMem_Free(found);
             found = NULL;
         }
@@ -239,6 +250,45 @@ static PyObject *instruction_event(PyObject *module, PyObject *const *args, Py_s
     Py_RETURN_NONE;
 }
 
+int dx_awaited;       /* code objects that await answers */
+static int listening; /* those of them whose calls are events */
+
+void dx_look_for_answers(void)
+{
+    static double last;
+    double now = dx_seconds();
+    PyObject *result;
+
+    if (on_poll == NULL || now - last < DX_POLL_TIME) {
+        return;
+    }
+    last = now;
+    result = PyObject_CallNoArgs(on_poll);
+    if (result == NULL) {
+        PyErr_WriteUnraisable(on_poll);
+    }
+    Py_XDECREF(result);
+}
+
+/* A call of code that awaits an answer: whether its calls are to be events further on. */
+static int listen(profile *p)
+{
+    if (p->is_muted) {
+        p->is_muted = 0;
+        p->heard = 0;
+        listening++;
+    }
+    if (++p->heard % DX_POLL_CALLS == 0) {
+        dx_look_for_answers();
+    }
+    if (p->awaits > 0 && p->heard > DX_HEARD_CALLS && listening > 1) {
+        p->is_muted = 1;
+        listening--;
+        return 0;
+    }
+    return 1;
+}
+
 static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     profile *p;
@@ -248,6 +298,9 @@ static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t
         return NULL;
     }
     p->calls++;
+    if (p->awaits > 0 && !listen(p)) {
+        return Py_NewRef(disable);
+    }
     if (p->stage == STAGE_COLD && (p->calls >= warm_calls || p->jumps >= warm_jumps)) {
         p->stage = STAGE_WARM;
         tell(on_warm, args[0]);
@@ -269,7 +322,7 @@ static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t
         /* No INSTRUCTION event comes for the RESUME itself: here are the arguments. */
         take_sample(p, args[0], PyLong_AsSsize_t(args[1]) / (Py_ssize_t)sizeof(_Py_CODEUNIT));
     }
-    if (p->stage == STAGE_DONE || p->stage == STAGE_HOT) {
+    if (p->awaits == 0 && (p->stage == STAGE_DONE || p->stage == STAGE_HOT)) {
         return Py_NewRef(disable);
     }
     Py_RETURN_NONE;
@@ -456,6 +509,37 @@ static PyObject *is_done(PyObject *module, PyObject *code)
     return p == NULL ? NULL : PyBool_FromLong(p->stage == STAGE_DONE);
 }
 
+/* await_answer(code, begin): its calls look for answers of the worker, until as many ended as
+ * began. Whether nobody listens any more, though an answer is awaited. */
+static PyObject *await_answer(PyObject *module, PyObject *args)
+{
+    PyObject *code;
+    int begin;
+    profile *p;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "Op:await_answer", &code, &begin) ||
+        (p = profile_of(code)) == NULL) {
+        return NULL;
+    }
+    p->awaits += begin ? 1 : -1;
+    if (p->awaits == begin) {
+        dx_awaited += begin ? 1 : -1;
+        listening += begin ? 1 : p->is_muted ? 0 : -1;
+        p->is_muted = 0;
+        p->heard = 0;
+    }
+    return PyBool_FromLong(dx_awaited > 0 && listening == 0);
+}
+
+/* set_poll(hook): called where an answer may have come. */
+static PyObject *set_poll(PyObject *module, PyObject *hook)
+{
+    (void)module;
+    Py_XSETREF(on_poll, Py_NewRef(hook));
+    Py_RETURN_NONE;
+}
+
 /* rounds(code) -> how often its sampling was begun. */
 static PyObject *rounds(PyObject *module, PyObject *code)
 {
@@ -496,6 +580,8 @@ PyMethodDef dx_profile_methods[] = {
     {"samples", samples, METH_O, "what was sampled"},
     {"finish", finish, METH_O, "drop the samples, and want no more events"},
     {"is_done", is_done, METH_O, "whether no sampling is under way"},
+    {"await_answer", await_answer, METH_VARARGS, "look for answers at the calls of a code object"},
+    {"set_poll", set_poll, METH_O, "set what looks for answers"},
     {"rounds", rounds, METH_O, "how often sampling was begun"},
     {"keep", keep, METH_VARARGS, "remember something of a code object"},
     {"kept", kept, METH_O, "what was remembered of a code object"},

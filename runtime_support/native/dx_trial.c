@@ -27,7 +27,7 @@ static int is_trying;
 static uint32_t coin = 2463534242u;
 static double clock_cost, saved = -1;
 
-static double seconds(void)
+double dx_seconds(void)
 {
     struct timespec now;
 
@@ -51,10 +51,10 @@ static void calibrate(void)
 
     clock_cost = 1;
     for (int i = 0; i < 64; i++) {
-        double start = seconds(), between, end;
-        between = seconds();
+        double start = dx_seconds(), between, end;
+        between = dx_seconds();
         Py_XDECREF(dx_call_nothing());
-        end = seconds();
+        end = dx_seconds();
         clock_cost = fmin(clock_cost, between - start);
         call = fmin(call, end - between);
     }
@@ -128,7 +128,7 @@ PyObject *dx_try(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func, PyObj
     }
     is_trying = 1;
     unit->active++;
-    start = seconds();
+    start = dx_seconds();
     if (native) {
         result = dx_entry((PyObject *)func, args, nargsf, kwnames);
     }
@@ -136,7 +136,7 @@ PyObject *dx_try(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func, PyObj
         dx_show_frames(ts);
         result = _PyFunction_Vectorcall((PyObject *)func, args, nargsf, kwnames);
     }
-    time = seconds() - start;
+    time = dx_seconds() - start;
     is_trying = 0;
     if (unit->trial.warm_calls < DX_WARM_CALLS) {
         unit->trial.warm_calls += !native;

@@ -13,9 +13,28 @@
 
 dx_unit *dx_unit_of(PyCodeObject *code)
 {
-    void *unit = NULL;
-    PyUnstable_Code_GetExtra((PyObject *)code, dx_unit_extra, &unit);
-    return unit;
+    return dx_extra(code, dx_unit_extra);
+}
+
+int dx_set_extra(PyCodeObject *code, Py_ssize_t index, void *value)
+{
+    dx_extras *extras = code->co_extra;
+    Py_ssize_t known = extras == NULL ? 0 : extras->size;
+
+    if (known <= index) {
+        extras = PyMem_Realloc(extras, sizeof(dx_extras) + (size_t)index * sizeof(void *));
+        if (extras == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        while (known <= index) {
+            extras->entries[known++] = NULL;
+        }
+        extras->size = known;
+        code->co_extra = extras;
+    }
+    extras->entries[index] = value;
+    return 0;
 }
 
 static void free_unit(dx_unit *unit)
@@ -355,11 +374,12 @@ PyObject *dx_load_unit(PyObject *module, PyObject *args)
     if (old != NULL) {
         dx_unit_invalidate(old);
     }
-    /* Frees the unit it replaces, now or when its last activation ends. */
-    if (PyUnstable_Code_SetExtra(p.func->func_code, dx_unit_extra, unit) < 0) {
+    if (dx_set_extra((PyCodeObject *)p.func->func_code, dx_unit_extra, unit) < 0) {
         orphan_unit(unit);
         return NULL;
     }
+    /* Frees the unit it replaces, now or when its last activation ends. */
+    orphan_unit(old);
     return dx_install(module, (PyObject *)p.func);
 }
 

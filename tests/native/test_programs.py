@@ -80,7 +80,7 @@ def run(program, *command, **settings):
         capture_output=True,
         text=True,
         check=True,
-        timeout=100,
+        timeout=600,
     )
     assert done.stderr == ""
     return done.stdout, stats.read_text() if stats.exists() else ""
@@ -114,7 +114,7 @@ def test_damaged_units_are_made_again(program):
         capture_output=True,
         text=True,
         check=True,
-        timeout=100,
+        timeout=600,
     )
     assert done.stdout == expected
     assert "was damaged: thrown away" in done.stderr

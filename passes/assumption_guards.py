@@ -72,10 +72,11 @@ def _walk(block: Block, *, dirty: bool, needed: set[Op]) -> bool:
             if dirty:
                 needed.add(op)
             dirty = False
-        elif Effect.PYTHON in op.spec.effects or _may_finalize(op):
+        elif Effect.PYTHON in op.spec.effects or may_finalize(op):
             dirty = True
     return dirty
 
 
-def _may_finalize(op: Op) -> bool:
+def may_finalize(op: Op) -> bool:
+    """Whether the interpreter gives up an object there whose finalizer may run Python code."""
     return op.opcode in DROPS and not op.operands[0].type.is_leaf

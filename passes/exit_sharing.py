@@ -16,6 +16,7 @@ from typing import ClassVar
 from dx_py.ir.core import Block, FrameState, Function, Op
 from dx_py.ir.dominance import DominatorTree, predecessors
 from dx_py.ir.opcodes import Effect, Exit
+from dx_py.passes.assumption_guards import may_finalize
 
 _ENDS_REGION = Effect.WRITE | Effect.FREE_LEAF | Effect.PYTHON
 
@@ -44,7 +45,8 @@ def _share(op: Op, region: FrameState | None) -> tuple[FrameState | None, bool]:
         if region is not None and region != op.state:
             op.state, moved = region, True
         region = op.state
-    # An op that raises does so at its own instruction, and is not done twice.
-    if op.spec.exit is Exit.THROW or op.spec.effects & _ENDS_REGION:
+    # An op that raises does so at its own instruction, and is not done twice. Where a finalizer
+    # may run, it runs there: not after checks of what it may change.
+    if op.spec.exit is Exit.THROW or op.spec.effects & _ENDS_REGION or may_finalize(op):
         region = None
     return region, moved

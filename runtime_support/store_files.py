@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
+#: The program may put another in its place: tests do.
+_open = open
+
 MAGIC = b"DXA1"
 ACTION_MAGIC = b"DXK1"
 ACTION_SIZE = 72
@@ -83,7 +86,7 @@ class StoreFiles:
         temporary = f"{scratch}/{os.urandom(8).hex()}"
         try:
             _make_private(scratch)
-            with open(temporary, "xb", buffering=0) as file:
+            with _open(temporary, "xb", buffering=0) as file:
                 if file.write(data) != len(data):
                     raise OSError("short write")
             _make_private(os.path.dirname(path))
@@ -155,7 +158,7 @@ def _sha256() -> Callable[[bytes], bytes]:
 
 def _read(path: str) -> bytes | None:
     try:
-        with open(path, "rb", buffering=0) as file:
+        with _open(path, "rb", buffering=0) as file:
             return file.read()
     except OSError:
         return None

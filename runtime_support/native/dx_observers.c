@@ -2,7 +2,7 @@
  *
  * No name is registered for our tool, so that queries do not show it; what sets its events
  * lends it a name for the call. Two functions of sys.monitoring are exchanged for ones that
- * tell the tier of tools that come and go, one for one that leaves our events out. */
+ * tell the tier of tools that come and go, two for ones that leave our events out. */
 #include "dx_core.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@
 #define DX_USER_TOOLS PY_MONITORING_SYS_PROFILE_ID
 
 static PyObject *monitoring, *own_name, *on_tools;
-static PyObject *use_tool_id, *free_tool_id, *all_events;
+static PyObject *use_tool_id, *free_tool_id, *all_events, *get_events;
 static int watched; /* whether there was another tool when we last looked */
 
 static int others_watch(void)
@@ -79,10 +79,24 @@ static PyObject *events_of_others(PyObject *module, PyObject *unused)
     return result;
 }
 
+/* The set of events of a tool: none, if it is ours. */
+static PyObject *events_of_tool(PyObject *module, PyObject *tool)
+{
+    PyObject *found = PyObject_CallOneArg(get_events, tool);
+
+    (void)module;
+    if (found != NULL && PyLong_Check(tool) && PyLong_AsLong(tool) == DX_TOOL &&
+        PyInterpreterState_Get()->monitoring_tool_names[DX_TOOL] == NULL) {
+        Py_SETREF(found, PyLong_FromLong(0));
+    }
+    return found;
+}
+
 static PyMethodDef exchanged[] = {
     {"use_tool_id", (PyCFunction)(void (*)(void))use_tool, METH_FASTCALL, NULL},
     {"free_tool_id", free_tool, METH_O, NULL},
     {"_all_events", events_of_others, METH_NOARGS, NULL},
+    {"get_events", events_of_tool, METH_O, NULL},
 };
 
 /* Put a function in the place of another, which is remembered. 0, or -1 with an exception. */
@@ -108,7 +122,7 @@ static int exchange(PyMethodDef *method, PyObject **original)
 /* hide_tool(hook): hook(True) when the first other tool comes, hook(False) after the last. */
 static PyObject *hide_tool(PyObject *module, PyObject *hook)
 {
-    PyObject **originals[] = {&use_tool_id, &free_tool_id, &all_events};
+    PyObject **originals[] = {&use_tool_id, &free_tool_id, &all_events, &get_events};
 
     (void)module;
     monitoring = Py_XNewRef(PySys_GetObject("monitoring"));

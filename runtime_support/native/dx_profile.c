@@ -510,11 +510,12 @@ static PyObject *is_done(PyObject *module, PyObject *code)
 }
 
 /* await_answer(code, begin): its calls look for answers of the worker, until as many ended as
- * began. Whether nobody listens any more, though an answer is awaited. */
+ * began. Whether events must be restarted: nobody listens any more though an answer is awaited,
+ * or the code's own calls are not listened to. */
 static PyObject *await_answer(PyObject *module, PyObject *args)
 {
     PyObject *code;
-    int begin;
+    int begin, was_muted;
     profile *p;
 
     (void)module;
@@ -522,6 +523,7 @@ static PyObject *await_answer(PyObject *module, PyObject *args)
         (p = profile_of(code)) == NULL) {
         return NULL;
     }
+    was_muted = p->is_muted;
     p->awaits += begin ? 1 : -1;
     if (p->awaits == begin) {
         dx_awaited += begin ? 1 : -1;
@@ -529,7 +531,7 @@ static PyObject *await_answer(PyObject *module, PyObject *args)
         p->is_muted = 0;
         p->heard = 0;
     }
-    return PyBool_FromLong(dx_awaited > 0 && listening == 0);
+    return PyBool_FromLong(was_muted || (dx_awaited > 0 && listening == 0));
 }
 
 /* set_poll(hook): called where an answer may have come. */

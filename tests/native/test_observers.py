@@ -22,7 +22,8 @@ def total(n):
 
 
 def queries():
-    return monitoring.get_tool(monitoring.OPTIMIZER_ID), monitoring._all_events()
+    tool = monitoring.OPTIMIZER_ID
+    return monitoring.get_tool(tool), monitoring.get_events(tool), monitoring._all_events()
 
 
 for _ in range(4):

@@ -115,10 +115,12 @@ assert step(50) == 98
 
 
 def test_code_is_installed_while_the_program_runs(tmp_path):
+    """It ends only when there is native code; how much of it there is then is chance."""
     tmp_path.chmod(0o700)
     program = tmp_path / "waiting.py"
     program.write_text(WAITING, encoding="utf-8")
     _, told = run(program, str(LAUNCHER), "--python", sys.executable, DX_JIT="1")
-    assert "1 functions compiled, 0 from the store" in told
+    assert " functions compiled, 0 from the store" in told
+    assert " 0 functions compiled" not in told
     _, told = run(program, str(LAUNCHER), "--python", sys.executable, DX_JIT="1")
-    assert "0 functions compiled, 1 from the store" in told
+    assert " 0 from the store" not in told

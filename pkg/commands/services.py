@@ -114,7 +114,7 @@ def _index(text: str, credentials: Credentials) -> Index:
     name, equals, url = text.partition("=")
     if not equals or "/" in name or ":" in name:
         name, url = "", text
-    clean = credentials.learn(url, index_name=name)
+    clean = credentials.learn_index(url, name)
     return Index(clean.rstrip("/"), name)
 
 

@@ -1,7 +1,8 @@
 """User names and passwords for servers: looked up here, attached to requests, never printed.
 
 Order: the URL itself, ``DX_INDEX_<NAME>_USERNAME``/``_PASSWORD`` of a named index (uv's
-``UV_INDEX_...`` too), netrc, and the ``keyring`` program where the user asked for it.
+``UV_INDEX_...`` too), netrc, and the ``keyring`` program where the user asked for it. A URL
+may name the user alone: his password is then looked for in the other places.
 """
 
 from __future__ import annotations
@@ -51,7 +52,16 @@ class Credentials:
     """What is known for each server, by ``scheme://host[:port]``."""
 
     use_keyring: bool = False
-    _known: dict[str, Auth | None] = field(default_factory=dict, repr=False)
+    _known: dict[str, Auth] = field(default_factory=dict, repr=False)
+    #: Servers for which netrc was read.
+    _looked: set[str] = field(default_factory=set)
+    _indexes: list[str] = field(default_factory=list)
+
+    def learn_index(self, url: str, name: str = "") -> str:
+        """`learn` for an index: its URL is one of the names that keyring may know it by."""
+        clean = self.learn(url, index_name=name)
+        self._indexes.append(clean)
+        return clean
 
     def learn(self, url: str, *, index_name: str = "") -> str:
         """Keep the credentials in ``url``, or of the named index; return the URL without."""
@@ -64,17 +74,35 @@ class Credentials:
     def lookup(self, url: str) -> Auth | None:
         """What to send at once: known or in netrc."""
         server = _server(url)
-        if server not in self._known:
-            self._known[server] = _from_netrc(urlsplit(url).hostname or "")
-        return self._known[server]
+        known = self._known.get(server)
+        if server not in self._looked and not _is_whole(known):
+            self._looked.add(server)
+            found = _from_netrc(urlsplit(url).hostname or "", known[0] if known else "")
+            if found is not None:
+                known = self._known[server] = found
+        return known
 
     def ask(self, url: str) -> Auth | None:
-        """What else there is after the server answered 401, or None."""
+        """What else there is after the server answered 401 or 403, or None."""
         server = _server(url)
-        if not self.use_keyring or self._known.get(server) is not None:
+        known = self._known.get(server)
+        if not self.use_keyring or _is_whole(known):
             return None
-        self._known[server] = _from_keyring(server, urlsplit(url).hostname or "")
-        return self._known[server]
+        found = _from_keyring(self._services(url), known[0] if known else "")
+        if found is not None:
+            self._known[server] = found
+        return found
+
+    def _services(self, url: str) -> list[str]:
+        """The names under which a password may be kept, as pip and uv look for it."""
+        server = _server(url)
+        indexes = [index for index in self._indexes if url.startswith(index)]
+        names = [*indexes, server, server.partition("://")[2], urlsplit(url).hostname or ""]
+        return list(dict.fromkeys(names))
+
+
+def _is_whole(auth: Auth | None) -> bool:
+    return auth is not None and bool(auth[1])
 
 
 def _server(url: str) -> str:
@@ -94,7 +122,8 @@ def _from_environment(name: str) -> Auth | None:
     return None
 
 
-def _from_netrc(host: str) -> Auth | None:
+def _from_netrc(host: str, user: str) -> Auth | None:
+    """The entry of a host; of the given user, if there is one."""
     configured = os.environ.get("NETRC")
     names = [configured] if configured else ["~/.netrc", "~/_netrc"]
     paths = [path for name in names if (path := Path(name).expanduser()).is_file()]
@@ -106,24 +135,41 @@ def _from_netrc(host: str) -> Auth | None:
         found = netrc.netrc(str(paths[0])).authenticators(host)
     except (netrc.NetrcParseError, OSError):
         return None  # as pip and curl do: an unreadable netrc is no netrc
-    return (found[0], found[2] or "") if found else None
+    if found is None or user not in ("", found[0]):
+        return None
+    return found[0], found[2] or ""
 
 
-def _from_keyring(server: str, host: str) -> Auth | None:
+def _from_keyring(services: list[str], user: str) -> Auth | None:
     import shutil
-    import subprocess
 
     program = shutil.which("keyring")
     if program is None:
         return None
-    for service in (server, host):
-        answer = subprocess.run(
-            [program, "--mode", "creds", "--output", "json", "get", service],
-            capture_output=True, text=True, timeout=30, check=False,
-        )  # fmt: skip
-        if answer.returncode == 0 and answer.stdout.strip():
-            import json
-
-            found = json.loads(answer.stdout)
-            return found["username"] or "", found["password"]
+    for service in services:
+        found = _password(program, service, user) if user else _pair(program, service)
+        if found is not None:
+            return found
     return None
+
+
+def _password(program: str, service: str, user: str) -> Auth | None:
+    text = _output(program, "get", service, user)
+    return (user, text.removesuffix("\n")) if text else None
+
+
+def _pair(program: str, service: str) -> Auth | None:
+    import json
+
+    text = _output(program, "--mode", "creds", "--output", "json", "get", service)
+    found = json.loads(text) if text.strip() else None
+    return (found["username"] or "", found["password"]) if found else None
+
+
+def _output(program: str, *words: str) -> str:
+    import subprocess
+
+    answer = subprocess.run(
+        [program, *words], capture_output=True, text=True, timeout=30, check=False
+    )
+    return answer.stdout if answer.returncode == 0 else ""

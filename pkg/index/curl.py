@@ -10,19 +10,19 @@ from pathlib import Path
 import pycurl
 
 from dx_py.pkg.index.transport import (
+    LOW_SPEED,
     Outcome,
     Request,
     Response,
     TargetFile,
     TransportFailure,
     TransportSettings,
-    find_ca_bundle,
     is_trusted,
+    named_bundle,
+    system_bundle,
 )
 
 _REDIRECTS = 10
-#: A transfer slower than this many bytes a second for the whole time-out is given up.
-_LOW_SPEED = 16
 _WEB = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
 #: CURLE_HTTP2_STREAM, for which pycurl has no name.
 _HTTP2_STREAM = 92
@@ -73,7 +73,7 @@ class CurlTransport:
 
     def __init__(self, settings: TransportSettings) -> None:
         self._settings = settings
-        self._ca = find_ca_bundle(settings.ca_bundle)
+        self._ca = named_bundle(settings.ca_bundle) or system_bundle()
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
         self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, settings.connections)
@@ -113,7 +113,7 @@ class CurlTransport:
         handle.setopt(pycurl.PIPEWAIT, 1)
         handle.setopt(pycurl.NOSIGNAL, 1)
         handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(settings.timeout * 1000))
-        handle.setopt(pycurl.LOW_SPEED_LIMIT, _LOW_SPEED)
+        handle.setopt(pycurl.LOW_SPEED_LIMIT, LOW_SPEED)
         handle.setopt(pycurl.LOW_SPEED_TIME, max(1, int(settings.timeout)))
         handle.setopt(pycurl.WRITEFUNCTION, transfer.write)
         handle.setopt(pycurl.HEADERFUNCTION, transfer.read_header)
@@ -138,6 +138,8 @@ class CurlTransport:
         elif self._ca:
             option = pycurl.CAPATH if Path(self._ca).is_dir() else pycurl.CAINFO
             handle.setopt(option, self._ca)
+        else:
+            handle.setopt(pycurl.SSL_OPTIONS, pycurl.SSLOPT_NATIVE_CA)
         if settings.client_cert:
             handle.setopt(pycurl.SSLCERT, settings.client_cert)
 

@@ -31,6 +31,8 @@ _RETRY_STATUS = frozenset((408, 429, 500, 502, 503, 504, 520, 527))
 _STEP_SECONDS = 0.1
 _MAX_PAUSE = 20.0
 _NO_SUCH_RANGE = 416
+#: Some servers, pypiserver for one, answer 403 to a user without a password.
+_WHO_ARE_YOU = (401, 403)
 _OK = frozenset((200, 206, 304))
 
 
@@ -138,7 +140,9 @@ class Fetcher:
             transfer.then(transfer)
 
     def _ask_for_credentials(self, transfer: Transfer, outcome: Outcome) -> bool:
-        if not isinstance(outcome, Response) or outcome.status != 401 or transfer.asked:
+        if not isinstance(outcome, Response) or transfer.asked:
+            return False
+        if outcome.status not in _WHO_ARE_YOU:
             return False
         transfer.asked = True
         auth = self.credentials.ask(transfer.request.url)
@@ -183,7 +187,7 @@ def _refused(url: str, answer: Response) -> NetworkError:
     if answer.status in (404, 410):
         return NotFoundError(f"{url}: the server answers {answer.status}, not found")
     hint = ""
-    if answer.status in (401, 403):
+    if answer.status in _WHO_ARE_YOU:
         hint = (
             "put a user name and password in the index URL, in netrc, in "
             "DX_INDEX_<NAME>_USERNAME and DX_INDEX_<NAME>_PASSWORD, or use "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import queue
+import ssl
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -13,14 +15,15 @@ from urllib.parse import urlsplit
 import httpx
 
 from dx_py.pkg.index.transport import (
+    LOW_SPEED,
     Outcome,
     Request,
     Response,
     TargetFile,
     TransportFailure,
     TransportSettings,
-    find_ca_bundle,
     is_trusted,
+    named_bundle,
 )
 
 
@@ -59,12 +62,7 @@ class HttpxTransport:
 
     def _client(self, *, verify: bool) -> httpx.Client:
         settings = self._settings
-        context = httpx.create_ssl_context(verify=verify)
-        bundle = find_ca_bundle(settings.ca_bundle)
-        if verify and bundle:
-            context.load_verify_locations(
-                **{"capath" if Path(bundle).is_dir() else "cafile": bundle}
-            )
+        context = verifying(settings) if verify else httpx.create_ssl_context(verify=False)
         if settings.client_cert:
             context.load_cert_chain(settings.client_cert)
         return httpx.Client(
@@ -79,7 +77,7 @@ class HttpxTransport:
         self, client: httpx.Client, request: Request, done: Callable[[Outcome], None]
     ) -> None:
         try:
-            outcome: Outcome = _perform(client, request)
+            outcome: Outcome = _perform(client, request, self._settings.timeout)
         except httpx.TooManyRedirects:
             outcome = TransportFailure("too many redirects", transient=False)
         except httpx.TransportError as error:
@@ -89,7 +87,37 @@ class HttpxTransport:
         self._finished.put((done, outcome))
 
 
-def _perform(client: httpx.Client, request: Request) -> Outcome:
+def verifying(settings: TransportSettings) -> ssl.SSLContext:
+    """Trusts the authorities that were named, else those of the operating system."""
+    bundle = named_bundle(settings.ca_bundle)
+    if bundle:
+        if Path(bundle).is_dir():
+            return ssl.create_default_context(capath=bundle)
+        return ssl.create_default_context(cafile=bundle)
+    import truststore
+
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+class _Pace:
+    """Notices a body that comes in drops: httpx limits only the time between two of them."""
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._since = time.monotonic()
+        self._received = 0
+
+    def is_too_slow(self, received: int) -> bool:
+        """Whether the last whole time-out brought next to nothing."""
+        now = time.monotonic()
+        if now - self._since < self._timeout:
+            return False
+        slow = received - self._received < LOW_SPEED * (now - self._since)
+        self._since, self._received = now, received
+        return slow
+
+
+def _perform(client: httpx.Client, request: Request, timeout: float) -> Outcome:
     sink = TargetFile(request) if request.target else BytesIO()
     own: tuple[tuple[str, str], ...] = ()
     if isinstance(sink, TargetFile):
@@ -105,13 +133,15 @@ def _perform(client: httpx.Client, request: Request) -> Outcome:
             return TransportFailure("redirected to another protocol", transient=False)
         if isinstance(sink, TargetFile):
             sink.begin(answer.status_code)
-        received = 0
+        received, pace = 0, _Pace(timeout)
         for chunk in answer.iter_bytes():
             received += len(chunk)
             if request.limit and received > request.limit:
                 return TransportFailure(
                     f"the answer is longer than {request.limit} bytes", transient=False
                 )
+            if pace.is_too_slow(received):
+                return TransportFailure("the answer comes too slowly", transient=True)
             sink.write(chunk)
         body = sink.getvalue() if isinstance(sink, BytesIO) else b""
         headers = {name.lower(): value for name, value in answer.headers.items()}

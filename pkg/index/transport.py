@@ -19,7 +19,9 @@ _BUNDLES = (
     "/etc/ssl/cert.pem",
 )
 _WHOLE, _PARTIAL = 200, 206
-_BUNDLE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_BUNDLE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR")
+#: A transfer that stays slower than so many bytes a second for the whole time-out is given up.
+LOW_SPEED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +133,19 @@ def make_transport(settings: TransportSettings) -> Transport:
     return HttpxTransport(settings)
 
 
-def find_ca_bundle(configured: str) -> str:
-    """The certificate file to trust: configured, named by the environment, or the system's."""
-    named = (os.environ.get(variable, "") for variable in _BUNDLE_VARIABLES)
-    for path in (configured, *named, *_BUNDLES):
-        if path and os.path.exists(path):  # noqa: PTH110 - start-up path
-            return path
-    return ""
+def named_bundle(configured: str) -> str:
+    """The authorities to trust instead of the system's: a file or folder, or nothing."""
+    return _first_there(configured, *map(os.environ.get, _BUNDLE_VARIABLES))
+
+
+def system_bundle() -> str:
+    """The system's authorities where they are a file; macOS and Windows have none."""
+    return _first_there(*_BUNDLES)
+
+
+def _first_there(*paths: str | None) -> str:
+    there = os.path.exists  # start-up path
+    return next((path for path in paths if path and there(path)), "")
 
 
 def is_trusted(url: str, trusted: tuple[str, ...]) -> bool:

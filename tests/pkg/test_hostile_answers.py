@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 import socket
 import threading
@@ -14,11 +15,14 @@ import pytest
 
 from dx_py.artifacts.errors import DxError
 from dx_py.pkg.index import catalog
+from dx_py.pkg.index.page import split_filename
 from dx_py.pkg.index.simple_api import parse_page
 from dx_py.pkg.metadata import parse_metadata
 from dx_py.pkg.resolve.condition_reader import condition_of, lowest_python
 from dx_py.pkg.resolve.requirement import from_metadata
 
+#: `make hostile-pkg` raises it: this many times the mutants.
+MANY = int(os.environ.get("DX_PKG_HOSTILE", "1"))
 JSON = "application/vnd.pypi.simple.v1+json"
 
 
@@ -63,7 +67,7 @@ def refused(env):
         before = env.tree()
         answer = env.run(
             "install", "--python", str(env.folder), "--index-url", url, "--retries", "0",
-            "--timeout", "1", *words, name,
+            "--timeout", "60", *words, name,
         )  # fmt: skip
         assert answer.status == 1
         assert answer.err.startswith("ERROR: ")
@@ -79,7 +83,7 @@ def test_a_server_that_says_nothing(refused, monkeypatch, transport):
     monkeypatch.setenv("DX_TRANSPORT", transport)
     stop = threading.Event()
     with server(lambda connection, path: stop.wait(30)) as url:
-        assert "could not fetch" in refused(url)
+        assert "could not fetch" in refused(url, "app", "--timeout", "1")
         stop.set()
 
 
@@ -93,8 +97,36 @@ def test_a_server_that_stops_in_the_middle(refused, monkeypatch, transport):
         stop.wait(30)
 
     with server(half) as url:
-        assert "could not fetch" in refused(url)
+        assert "could not fetch" in refused(url, "app", "--timeout", "1")
         stop.set()
+
+
+@pytest.mark.parametrize("transport", ["curl", "httpx"])
+def test_a_server_that_drips(refused, monkeypatch, transport):
+    """Each byte comes in time, and there is no end to it."""
+    monkeypatch.setenv("DX_TRANSPORT", transport)
+    stop = threading.Event()
+
+    def drip(connection, path):
+        connection.sendall(reply(b" " * 5000)[:-5000])
+        while not stop.wait(0.3):
+            connection.sendall(b" ")
+
+    with server(drip) as url:
+        assert "could not fetch" in refused(url, "app", "--timeout", "1")
+        stop.set()
+
+
+@pytest.mark.parametrize("transport", ["curl", "httpx"])
+def test_a_page_of_100_megabytes(refused, monkeypatch, transport):
+    monkeypatch.setenv("DX_TRANSPORT", transport)
+
+    def huge(connection, path):
+        connection.sendall(body)
+
+    body = reply(b" " * (100 << 20))
+    with server(huge) as url:
+        assert f"longer than {64 << 20} bytes" in refused(url)
 
 
 @pytest.mark.parametrize("transport", ["curl", "httpx"])
@@ -226,7 +258,7 @@ REQUIREMENTS = [
 def test_mutated_requirements_are_read_or_refused():
     chance = random.Random(1)
     read = 0
-    for _ in range(3000):
+    for _ in range(3000 * MANY):
         text = mutated(chance, chance.choice(REQUIREMENTS))
         try:
             parsed = from_metadata(text, "app")
@@ -241,13 +273,25 @@ def test_mutated_requirements_are_read_or_refused():
 
 def test_mutated_requires_python_excludes_or_not():
     chance = random.Random(2)
-    for _ in range(2000):
+    for _ in range(2000 * MANY):
         lowest_python(mutated(chance, chance.choice([">=3.9,<4", "~=3.8.1", "!=3.9.*,>3"])))
+
+
+def test_mutated_versions_and_specifiers_are_read_or_left_out():
+    """As a page's file names give them: what is no version is no candidate."""
+    chance = random.Random(5)
+    names = ["app-1.0a1.post2.dev3+local.7-py3-none-any.whl", "app-2!1.0rc1.tar.gz",
+             "app-1.2.3-4-cp312.py3-abi3.none-manylinux_2_17_x86_64.any.whl"]  # fmt: skip
+    read = 0
+    for _ in range(3000 * MANY):
+        found = split_filename(mutated(chance, chance.choice(names)), "app")
+        read += found is not None
+    assert read > 100
 
 
 def test_random_bytes_are_metadata_or_refused():
     chance = random.Random(3)
-    for _ in range(500):
+    for _ in range(500 * MANY):
         data = chance.randbytes(chance.randint(0, 400)) + b"\nName: x\nVersion: 1\n"
         try:
             parse_metadata(data)
@@ -264,7 +308,7 @@ def test_mutated_pages_are_read_or_refused():
                     "size": 5, "upload-time": "2026-01-01T00:00:00Z"}]}
     )  # fmt: skip
     html = "<!doctype html><base href='x'><a href='a.whl#sha256=00' data-yanked>a.whl</a>"
-    for _ in range(1500):
+    for _ in range(1500 * MANY):
         for text, kind in ((page, JSON), (html, "text/html")):
             try:
                 parse_page(mutated(chance, text).encode(), kind, "https://e.org/simple/app/")

@@ -9,7 +9,6 @@ import os
 import shutil
 import ssl
 import stat
-import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +18,7 @@ import pytest
 
 from dx_py.artifacts.artifact import Artifact, encode
 from dx_py.pkg.index.credentials import redact, split_credentials
+from tests.pkg.certificates import make_certificates
 
 USER, PASSWORD = "ada", "s3cret/pass"
 BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
@@ -30,6 +30,7 @@ class Index:
     def __init__(self, links: Path) -> None:
         self.links = links
         self.protected = False
+        self.refusal = 401
         self.html = False
         self.ranges = True
         self.etag = False
@@ -41,6 +42,8 @@ class Index:
         self.cuts: list[int] = []
         self.delay = 0.0
         self.redirects = False
+        #: Where pages are redirected to; another server's /simple.
+        self.moved_to = ""
         self.wrong_hash = False
         self.log: list[tuple[str, dict[str, str], int]] = []
         index = self
@@ -94,7 +97,9 @@ class Index:
         if self.redirects:
             return 302, {"Location": path}, b""
         if self.protected and headers.get("authorization") != BASIC:
-            return 401, {"WWW-Authenticate": 'Basic realm="x"'}, b"no"
+            return self.refusal, {"WWW-Authenticate": 'Basic realm="x"'}, b"no"
+        if self.moved_to and path.startswith("/simple/"):
+            return 302, {"Location": self.moved_to + path.removeprefix("/simple")}, b""
         if path.startswith("/simple/"):
             return self._page(path.split("/")[2], headers)
         if path.startswith("/files/"):
@@ -159,33 +164,27 @@ def index(links):
     index.server.server_close()
 
 
-@pytest.fixture
-def certificates(tmp_path):
-    """A CA and a certificate of it for localhost."""
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
     if shutil.which("openssl") is None:
         pytest.skip("openssl is needed to make certificates")
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
-    def openssl(*words):
-        subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=tmp_path)
 
-    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", "ca.key",
-            "-out", "ca.pem", "-subj", "/CN=test ca")  # fmt: skip
-    openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "server.key",
-            "-out", "server.csr", "-subj", "/CN=localhost")  # fmt: skip
-    (tmp_path / "names").write_text("subjectAltName=DNS:localhost\n")
-    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-            "-CAcreateserial", "-days", "2", "-out", "server.pem",
-            "-extfile", "names")  # fmt: skip
-    return tmp_path
+def serve_tls(index, certificates, *, asks_client=False):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "server.pem")
+    if asks_client:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(certificates / "ca.pem")
+    index.server.socket = context.wrap_socket(index.server.socket, server_side=True)
+    index.scheme = "https"
+    return index
 
 
 @pytest.fixture
 def secure(index, certificates):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates / "server.pem", certificates / "server.key")
-    index.server.socket = context.wrap_socket(index.server.socket, server_side=True)
-    index.scheme = "https"
-    return index
+    return serve_tls(index, certificates)
 
 
 @pytest.fixture(params=["curl", "httpx"])
@@ -431,6 +430,68 @@ def test_password_from_keyring(index, wheel, get, tmp_path, monkeypatch):
     assert get(index.url, "--keyring-provider", "subprocess", "app").status == 0
 
 
+def netrc_of(tmp_path, monkeypatch, user):
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"machine localhost login {user} password {PASSWORD}\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+
+
+@pytest.mark.parametrize("owner", [USER, "somebody"])
+def test_a_user_of_the_url_gets_his_password_from_netrc(
+    index, wheel, get, tmp_path, monkeypatch, owner
+):
+    netrc_of(tmp_path, monkeypatch, owner)
+    index.protected = True
+    wheel("app", "5.6")
+    answer = get(index.url.replace("://", f"://{USER}@"), "app")
+    assert (answer.status == 0) == (owner == USER)
+
+
+@pytest.mark.parametrize("refusal", [401, 403])
+def test_a_user_of_the_url_gets_his_password_from_keyring(
+    index, wheel, get, tmp_path, monkeypatch, refusal
+):
+    index.refusal = refusal
+    program = tmp_path / "bin" / "keyring"
+    program.parent.mkdir()
+    known = f"get {index.url} {USER}"
+    program.write_text(f"#!/bin/sh\n[ \"$*\" = '{known}' ] && echo '{PASSWORD}'\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    index.protected = True
+    wheel("app", "5.7")
+    url = index.url.replace("://", f"://{USER}@")
+    assert get(url, "app").status == 1
+    answer = get(url, "--keyring-provider", "subprocess", "app")
+    assert answer.status == 0, answer.err
+
+
+def test_a_password_does_not_follow_a_redirect_to_another_server(
+    index, wheel, get, transport, tmp_path
+):
+    stranger = Index(tmp_path / "links")
+    try:
+        index.protected = True
+        index.moved_to = stranger.url
+        wheel("app", "5.8")
+        answer = get(with_password(index), "app")
+        assert answer.status == 0, answer.err
+        assert all("authorization" not in headers for _, headers, _ in stranger.log)
+        assert stranger.log
+    finally:
+        stranger.server.shutdown()
+        stranger.server.server_close()
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://localhost/x", "//", "http://"])
+def test_a_redirect_to_another_protocol_or_nowhere_is_refused(index, get, transport, target):
+    index.moved_to = target
+    answer = get(index.url, "--retries", "0", "app")
+    assert answer.status == 1
+    assert "Traceback" not in answer.err
+
+
 def test_a_wrong_password_is_an_error_that_does_not_show_it(index, wheel, get, transport):
     index.protected = True
     wheel("app")
@@ -465,6 +526,38 @@ def test_a_private_authority_is_accepted_when_given(
 ):
     wheel("app", "6.1")
     answer = get(secure.url, "--cert", str(certificates / "ca.pem"), "app")
+    assert answer.status == 0, answer.err
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_a_private_authority_of_the_environment_is_accepted(
+    secure, wheel, get, transport, certificates, monkeypatch, variable
+):
+    trusted = {"SSL_CERT_FILE": "ca.pem", "SSL_CERT_DIR": "trusted"}[variable]
+    monkeypatch.setenv(variable, str(certificates / trusted))
+    wheel("app", "6.3")
+    answer = get(secure.url, "app")
+    assert answer.status == 0, answer.err
+
+
+def test_without_named_authorities_the_systems_are_trusted():
+    import truststore
+
+    from dx_py.pkg.index.httpx_transport import verifying
+    from dx_py.pkg.index.transport import TransportSettings
+
+    assert isinstance(verifying(TransportSettings()), truststore.SSLContext)
+
+
+def test_a_server_that_asks_for_a_certificate_of_the_client(
+    index, certificates, wheel, env, get, transport
+):
+    url = serve_tls(index, certificates, asks_client=True).url
+    wheel("app", "6.4")
+    words = ("--cert", str(certificates / "ca.pem"), "--retries", "0", "app")
+    assert get(url, *words).status == 1
+    assert env.freeze() == []
+    answer = get(url, "--client-cert", str(certificates / "client.pem"), *words)
     assert answer.status == 0, answer.err
 
 

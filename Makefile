@@ -219,6 +219,45 @@ sanitize-frontend: $(FE_BUILD)/generated
 bench-frontend: setup
 	$(BIN)/python -m bench.frontend.parse
 
+# Slow, endless, huge and broken answers, archives and sdists that mean harm, 60,000 mutants.
+.PHONY: hostile-pkg
+hostile-pkg: setup
+	DX_PKG_HOSTILE=10 nice $(BIN)/python -m pytest -q tests/pkg/test_hostile_answers.py \
+		tests/pkg/test_hostile_archives.py tests/pkg/test_index_server.py \
+		tests/pkg/test_building.py
+
+# What others do to an environment between two syncs, beside `uv sync`; needs UV.
+.PHONY: conformance-pkg-outside
+conformance-pkg-outside: setup
+	UV=$(UV) nice $(BIN)/python -m pytest -q -rP tests/pkg/test_outside_changes.py
+	nice $(BIN)/python -m pytest -q tests/pkg/test_commands.py
+
+# 300 kills a command, full disks, two at once, undo.
+.PHONY: faults-pkg
+faults-pkg: setup
+	DX_PKG_KILLS=300 nice $(BIN)/python -m pytest -q -n 2 tests/pkg/test_transactions.py \
+		tests/pkg/test_faults.py
+
+# pypiserver behind TLS with passwords, and the real keyring program; they come from the index.
+.PHONY: conformance-pkg-index
+conformance-pkg-index: setup $(SCRATCH)/pypiserver
+	DX_PKG_PYPISERVER=$(SCRATCH)/pypiserver nice $(BIN)/python -m pytest -q \
+		tests/pkg/conformance/private_index.py
+
+$(SCRATCH)/pypiserver:
+	$(BIN)/python -m venv $@
+	$@/bin/pip install -q pypiserver passlib keyring keyrings.alt || (rm -rf $@; exit 1)
+
+# The 1,000 most downloaded (NAMES, one a line) resolved, installed and imported, and sdists of
+# many back ends built; what fails is tried by UV. Hours; goes on where it was cut short.
+.PHONY: conformance-pkg-popular
+JOBS ?= 2
+conformance-pkg-popular: setup
+	nice $(BIN)/python tests/pkg/conformance/popular.py --uv $(UV) --names $(NAMES) \
+		--jobs $(JOBS) --results build/popular
+	nice $(BIN)/python tests/pkg/conformance/popular.py --uv $(UV) --sdists --jobs $(JOBS) \
+		--names tests/pkg/data/sdists.txt --results build/sdists
+
 .PHONY: conformance-pkg
 # The real index beside uv ($UV or PATH), 5,000 random instances, 300 kills; needs the network.
 conformance-pkg: setup
@@ -231,7 +270,7 @@ conformance-pkg: setup
 # UV. What it found is kept in build/sets, so it goes on where it was cut short.
 .PHONY: conformance-pkg-sets
 conformance-pkg-sets: setup
-	nice $(BIN)/python tests/pkg/conformance/sets_against_uv.py --uv $(UV) --names $(NAMES) \
+	nice $(BIN)/python tests/pkg/conformance/sets_against_uv.py --uv $(UV) --names $(NAMES) --jobs $(JOBS) \
 		--results build/sets
 
 # The C code of the package manager under AddressSanitizer and UBSan, in the process of its tests.

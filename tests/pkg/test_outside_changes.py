@@ -1,8 +1,8 @@
 """What others do to an environment between two syncs is noticed, and made good.
 
 The second sync goes through the installed ``dx-py``, so the answers that need no Python are
-held to it as well. With ``$UV``, uv syncs another environment after the same change: what it
-repairs, we must repair.
+held to it as well. `make conformance-pkg-outside` names ``$UV``: ``uv sync`` then works on
+another environment after the same change, and what it repairs, we must repair.
 """
 
 from __future__ import annotations
@@ -219,9 +219,39 @@ def test_sync_makes_it_good(change, wheels, links, tmp_path):
     words = ["pip", "sync", "--no-index", "-f", str(links), str(pins)]
     answer = changed(folder, [LAUNCHER, *words, "-p", str(folder)], change)
     good = answer.returncode == 0 and is_as_the_pins_say(folder)
+    assert good, answer.stdout + answer.stderr
     if UV:
-        theirs = tmp_path / "theirs"
-        changed(theirs, [UV, *words, "--python", str(theirs)], change)
-        assert good or not is_as_the_pins_say(theirs)
-    else:
-        assert good, answer.stdout + answer.stderr
+        said = changed(tmp_path / "theirs", uv_sync(tmp_path, links), change)
+        repaired = said.returncode == 0 and is_as_the_pins_say(tmp_path / "theirs")
+        sys.stdout.write(f"{change.__name__}: uv {'too' if repaired else 'does not'}\n")
+
+
+def uv_sync(folder: Path, links: Path) -> list[str]:
+    """``uv sync`` of a project that needs what the pins say, in the environment ``theirs``."""
+    project = folder / "project"
+    project.mkdir()
+    (project / "pyproject.toml").write_text(
+        '[project]\nname = "project"\nversion = "1.0"\nrequires-python = ">=3.9"\n'
+        'dependencies = ["app==1.0", "lib==1.0"]\n'
+        f'[tool.uv]\npackage = false\nno-index = true\nfind-links = ["{links}"]\n'
+    )
+    place = f"UV_PROJECT_ENVIRONMENT={folder / 'theirs'}"
+    return ["env", place, UV, "sync", "-q", "-p", sys.executable, "--project", str(project)]
+
+
+def test_an_environment_whose_interpreter_is_gone_is_not_called_up_to_date(
+    wheels, links, tmp_path
+):
+    pins, folder = tmp_path / "pins.txt", tmp_path / "env"
+    pins.write_text(PINS)
+    words = [LAUNCHER, "pip", "sync", "--no-index", "-f", str(links), str(pins)]
+
+    def gone(site, pip):
+        for name in ("python", "python3", f"python3.{sys.version_info[1]}"):
+            (folder / "bin" / name).unlink(missing_ok=True)
+            (folder / "bin" / name).symlink_to(folder / "nowhere")
+
+    answer = changed(folder, [*words, "-p", str(folder)], gone)
+    assert answer.returncode != 0
+    assert "up to date" not in answer.stdout
+    assert "Audited" not in answer.stdout

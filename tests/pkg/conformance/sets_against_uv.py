@@ -18,6 +18,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 _SEED = 2026
@@ -31,8 +33,10 @@ def main() -> int:
     names = options.names.read_text().split()
     same = 0
     drawn = list(draw(names, options.sets))
-    for number, chosen in enumerate(drawn):
-        outcome = _kept_outcome(options, number, chosen)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        numbers = range(len(drawn))
+        outcomes = list(pool.map(partial(_kept_outcome, options), numbers, drawn))
+    for number, (chosen, outcome) in enumerate(zip(drawn, outcomes, strict=True)):
         if outcome["ours"] == outcome["theirs"]:
             same += 1
         else:
@@ -47,6 +51,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--names", required=True, type=Path)
     parser.add_argument("--results", required=True, type=Path)
     parser.add_argument("--sets", type=int, default=100)
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--exclude-newer", default="2026-11-15T00:00:00Z")
     return parser.parse_args()
 

@@ -16,7 +16,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -56,15 +56,24 @@ def format_graph(graph: Graph) -> str:
 
 
 def run_ninja(
-    manifest: Path, *, folder: Path, jobs: int | None = None, options: Sequence[str] = ()
+    manifest: Path,
+    *,
+    folder: Path,
+    jobs: int | None = None,
+    options: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run ninja in ``folder``; its output is returned, its status not checked."""
+    """Run ninja in ``folder``; its output is returned, its status not checked.
+
+    ``variables`` are added to the environment of ninja and its edges.
+    """
     command = [find_ninja(), "-f", os.path.relpath(manifest, folder), *options]
     if jobs is not None:
         command += ["-j", str(jobs)]
     return subprocess.run(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env=os.environ | dict(variables or {}),
+    )  # fmt: skip
 
 
 def find_ninja() -> str:

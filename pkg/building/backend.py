@@ -73,6 +73,7 @@ class Backend:
     settings: Mapping[str, Any] = field(default_factory=dict)
     path: str = ""
     _output: list[str] = field(default_factory=list)
+    _has_log: bool = False
 
     def requires_for(self, *, editable: bool) -> list[str]:
         hooks = self._hooks()
@@ -136,8 +137,6 @@ class Backend:
                 return hook()
         except subprocess.CalledProcessError:
             output = "".join(self._output)
-            self.log.parent.mkdir(parents=True, exist_ok=True)
-            self.log.write_text(output, encoding="utf-8", errors="replace")
             raise build_failure(self.subject, step, output, str(self.log)) from None
         except UnsupportedOperation:
             raise BuildError(f"{self.subject}: its back end does not support this") from None
@@ -149,6 +148,15 @@ class Backend:
                 f"imported{reason}",
                 hint="does build-system.requires in its pyproject.toml name it?",
             ) from None
+        finally:
+            self._keep_output(step)
+
+    def _keep_output(self, step: str) -> None:
+        """Each build has a log with all that its steps have said."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("a" if self._has_log else "w", encoding="utf-8") as file:
+            file.write(f"== {step}\n{''.join(self._output)}")
+        self._has_log = True
 
     def _run(
         self,

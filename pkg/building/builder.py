@@ -100,6 +100,23 @@ class Builder:
                 return located.wheel
         return self._wheel(self._source_of(candidate))
 
+    def tree_of(self, candidate: Candidate) -> dict[str, Any] | None:
+        """What `build_tree` needs in another process; None where a wheel is there already."""
+        direct = candidate.direct
+        if direct is not None and self._located[direct.path].wheel is not None:
+            return None
+        source = self._source_of(candidate)
+        return {
+            "folder": str(source.folder),
+            "subject": source.subject,
+            "digest": source.digest,
+            "editable": source.editable,
+        }
+
+    def build_tree(self, tree: Mapping[str, Any]) -> Path:
+        folder = Path(tree["folder"])
+        return self._wheel(_Source(folder, tree["subject"], tree["digest"], tree["editable"]))
+
     def _direct(self, url: str) -> Candidate:
         known = self._candidates.get(url)
         if known is not None:

@@ -6,8 +6,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from dx_py.pkg.commands.build_environments import BuildEnvironments
+from dx_py.pkg.commands.edges import Settings, acquire_by_ninja, emit_graph
 from dx_py.pkg.commands.options import Arguments
 from dx_py.pkg.commands.resolving import Resolving, Workshop, open_workshop, resolve_wanted
 from dx_py.pkg.commands.services import Services
@@ -73,7 +75,8 @@ def install_into(
         if wanted.hashes or arguments.flag("require-hashes") or "require-hashes" in said.flags:
             require_hashes(outcome.to_install, wanted.hashes)
         if not arguments.flag("dry-run"):
-            _change(outcome, environment, workshop, arguments)
+            _get_wheels(outcome, workshop, Settings(arguments, said, environment), environments)
+            _change(outcome, environment, arguments)
         return outcome
     finally:
         workshop.builder.close()
@@ -106,7 +109,8 @@ def synchronise(
             require_hashes(outcome.to_install, wanted.hashes)
         outcome.to_remove += _extraneous(resolving, environment)
         if not arguments.flag("dry-run"):
-            _change(outcome, environment, workshop, arguments)
+            _get_wheels(outcome, workshop, Settings(arguments, said, environment), environments)
+            _change(outcome, environment, arguments)
         return outcome
     finally:
         workshop.builder.close()
@@ -172,11 +176,29 @@ def _is_ours(installed: InstalledDistribution, environment: Environment) -> bool
     return installed.location in own or bool(installed.editable_location)
 
 
-def _change(
-    outcome: Outcome, environment: Environment, workshop: Workshop, arguments: Arguments
+def _get_wheels(
+    outcome: Outcome, workshop: Workshop, settings: Settings, environments: BuildEnvironments
 ) -> None:
-    wheels = workshop.acquirer.acquire(outcome.to_install, workshop.builder.build)
-    outcome.wheels = wheels
+    """What a build needs is always got in process: it is an edge already, or soon one."""
+    arguments, wanted = settings.arguments, outcome.to_install
+    if environments.chain:
+        outcome.wheels = workshop.acquirer.acquire(wanted, workshop.builder.build)
+        return
+    if arguments.text("emit-ninja"):
+        emit_graph(Path(arguments.text("emit-ninja")), wanted)
+    if arguments.text("engine") == "ninja":
+        built = [each for each in wanted if not _is_wheel_file(each)]
+        outcome.wheels = acquire_by_ninja(built, workshop, settings)
+        wanted = [each for each in wanted if _is_wheel_file(each)]
+    outcome.wheels |= workshop.acquirer.acquire(wanted, workshop.builder.build)
+
+
+def _is_wheel_file(candidate: Candidate) -> bool:
+    return candidate.direct is not None and candidate.direct.path.endswith(".whl")
+
+
+def _change(outcome: Outcome, environment: Environment, arguments: Arguments) -> None:
+    wheels = outcome.wheels
     if not outcome.to_install and not outcome.to_remove:
         return
     installations = tuple(

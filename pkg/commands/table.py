@@ -108,6 +108,9 @@ INSTALLING = (
     Option(("--root-user-action",), _VALUE, "Accepted for pip's sake.", "ACTION"),
     Option(("--no-warn-script-location",), _FLAG, "Accepted; there is no such warning."),
     Option(("--no-warn-conflicts",), _FLAG, "Do not check the environment afterwards."),
+    Option(("--engine",), _VALUE, "ninja: fetch and build side by side, as edges of a graph.",
+           "ENGINE", ("process", "ninja"), "process"),
+    Option(("--emit-ninja",), _VALUE, "Write that graph to FILE, too.", "FILE"),
 )  # fmt: skip
 
 FREEZING = (

@@ -56,7 +56,7 @@ class Acquirer:
         found: dict[NormalizedName, StoredWheel] = {}
         try:
             for candidate in wanted:
-                stored = self._stored(candidate)
+                stored = self.stored(candidate)
                 if stored is not None:
                     found[candidate.name] = stored
                 elif candidate.wheel is not None and local_path(candidate.wheel.url) is None:
@@ -80,7 +80,8 @@ class Acquirer:
         self._check(path, entry, name)
         return path
 
-    def _stored(self, candidate: Candidate) -> StoredWheel | None:
+    def stored(self, candidate: Candidate) -> StoredWheel | None:
+        """What needs no network and no build."""
         digest = _sha256(candidate.wheel)
         allowed = self.hashes.get(candidate.name, {}).get("sha256")
         if not digest or (candidate.name in self.hashes and digest not in (allowed or ())):

@@ -31,7 +31,9 @@ _MAGIC = "DXANSWER1"
 _SITE = "\1"
 #: With these, however they were set, the next run may have to do something else.
 _FLAGS = ("refresh", "refresh-result", "no-cache-dir", "dry-run", "compile", "json", "verbose")
-_TEXTS = ("target", "prefix", "report", "cache-dir", "link-mode", "client-cert")
+_TEXTS = (
+    "target", "prefix", "report", "cache-dir", "link-mode", "client-cert", "emit-ninja",
+)  # fmt: skip
 
 
 def recall(arguments: Arguments) -> int | None:

@@ -10,10 +10,26 @@ from dx_py.artifacts.errors import DxError
 from dx_py.pkg.building.isolation import BuildEnvironment
 from dx_py.pkg.commands.options import Arguments
 from dx_py.pkg.commands.services import Services
+from dx_py.pkg.commands.table import NETWORK
 from dx_py.pkg.environment import Environment, environment_of
 from dx_py.pkg.errors import BuildError
 from dx_py.pkg.install.venv import create
 from dx_py.pkg.requirements_file import Line, RequirementsFile
+
+#: What counts for build requirements, too: where distributions come from, and in which form.
+#: ``--no-deps``, ``--dry-run``, ``--upgrade`` and the like are about what the user asked for.
+_FOR_BUILDS = frozenset(option.name for option in NETWORK) | {
+    "no-binary", "only-binary", "no-build", "no-build-isolation", "prefer-binary", "resolver",
+    "link-mode", "no-cache-dir", "cache-dir",
+}  # fmt: skip
+
+
+def _for_builds(arguments: Arguments) -> Arguments:
+    return Arguments(
+        arguments.command,
+        {name: texts for name, texts in arguments.values.items() if name in _FOR_BUILDS},
+        {name: count for name, count in arguments.counts.items() if name in _FOR_BUILDS},
+    )
 
 
 @dataclass(slots=True)
@@ -51,11 +67,11 @@ class BuildEnvironments:
             options=self.said.options,
             flags=self.said.flags - {"require-hashes"},
         )
-        inner = BuildEnvironments(
-            self.arguments, said, self.services, self.target, (*self.chain, subject)
-        )
+        arguments = _for_builds(self.arguments)
+        chain = (*self.chain, subject)
+        inner = BuildEnvironments(arguments, said, self.services, self.target, chain)
         try:
-            install_into(environment, said, self.arguments, self.services, inner)
+            install_into(environment, said, arguments, self.services, inner)
         except BuildError:
             raise
         except DxError as error:

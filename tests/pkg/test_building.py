@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import tarfile
 import textwrap
@@ -150,6 +151,43 @@ def test_builds_are_isolated_from_the_environment(env, project, wheel):
     env.install("needed==0.5")
     env.install("--no-deps", str(project))
     assert "needed==0.5" in env.freeze()
+
+
+@pytest.fixture
+def needy(project, wheel, links):
+    """What the build needs needs something itself."""
+    wheel("needed", "2.0", requires=["deeper"], files={"needed.py": "import deeper\n"})
+    wheel("deeper")
+    return sdist(project, links)
+
+
+def test_options_for_what_is_asked_do_not_reach_build_requirements(
+    env, needy, tmp_path, monkeypatch
+):
+    digest = hashlib.sha256(needy.read_bytes()).hexdigest()
+    for number, words in enumerate(
+        [
+            ("--no-deps",),
+            ("--dry-run",),
+            ("--no-deps", "--require-hashes", "-r", str(tmp_path / "pins.txt")),
+            ("--no-deps", "--ignore-installed", "--upgrade"),
+        ]
+    ):
+        monkeypatch.setenv("DX_CACHE_DIR", str(tmp_path / f"store{number}"))
+        (tmp_path / "pins.txt").write_text(f"proj==1.5 --hash=sha256:{digest}\n")
+        named = () if "-r" in words else ("proj",)
+        answer = env.install(*words, *named)
+        assert answer.status == 0, (words, answer.err)
+        env.pip("uninstall", "proj")
+
+
+def test_sync_builds_an_sdist(env, needy, tmp_path, monkeypatch):
+    monkeypatch.setenv("DX_CACHE_DIR", str(tmp_path / "store"))
+    (tmp_path / "pins.txt").write_text("proj==1.5\n")
+    words = ("--no-index", "-f", str(env.links), str(tmp_path / "pins.txt"))
+    answer = env.pip("sync", *words)
+    assert answer.status == 0, answer.err
+    assert env.freeze() == ["proj==1.5"]
 
 
 def test_without_isolation_the_environment_must_have_it(env, project):

@@ -219,7 +219,7 @@ sanitize-frontend: $(FE_BUILD)/generated
 bench-frontend: setup
 	$(BIN)/python -m bench.frontend.parse
 
-# Slow, endless, huge and broken answers, archives and sdists that mean harm, 60,000 mutants.
+# Slow, endless, huge and broken answers, archives and sdists that mean harm, 115,000 mutants.
 .PHONY: hostile-pkg
 hostile-pkg: setup
 	DX_PKG_HOSTILE=10 nice $(BIN)/python -m pytest -q tests/pkg/test_hostile_answers.py \

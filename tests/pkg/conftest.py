@@ -138,15 +138,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("store")
 
 
-_USERS = ("VIRTUAL_ENV", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
-          "CURL_CA_BUNDLE")  # fmt: skip
-
-
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, store: Path, tmp_path: Path) -> None:
     """Nothing of the user's configuration, and no network by accident."""
     for name in set(os.environ) - {"DX_PORTABLE"}:
-        if name.startswith(("PIP_", "UV_", "DX_")) or name in _USERS:
+        if name.startswith(("PIP_", "UV_", "DX_")) or name in ("VIRTUAL_ENV", "NETRC"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("DX_CACHE_DIR", str(store))

@@ -20,6 +20,7 @@ from dx_py.artifacts.artifact import Artifact, encode
 from dx_py.pkg.index.credentials import redact, split_credentials
 from tests.pkg.certificates import make_certificates
 
+TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 USER, PASSWORD = "ada", "s3cret/pass"
 BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
@@ -154,6 +155,12 @@ class Index:
         last = len(data) if not start or not end else int(end) + 1
         more = {"Content-Range": f"bytes {first}-{last - 1}/{len(data)}"}
         return 206, more, data[first:last]
+
+
+@pytest.fixture(autouse=True)
+def _trusts_nobody_by_name(monkeypatch):
+    for variable in TRUST:
+        monkeypatch.delenv(variable, raising=False)
 
 
 @pytest.fixture

@@ -249,14 +249,16 @@ $(SCRATCH)/pypiserver:
 	$@/bin/pip install -q pypiserver passlib keyring keyrings.alt || (rm -rf $@; exit 1)
 
 # The 1,000 most downloaded (NAMES, one a line) resolved, installed and imported, and sdists of
-# many back ends built; what fails is tried by UV. Hours; goes on where it was cut short.
+# many back ends built; what fails is tried by UV. Hours; goes on where it was cut short, and tries
+# only what tests/pkg/data/popular.jsonl has no outcome of.
 .PHONY: conformance-pkg-popular
 JOBS ?= 2
 conformance-pkg-popular: setup
 	nice $(BIN)/python tests/pkg/conformance/popular.py --uv $(UV) --names $(NAMES) \
-		--jobs $(JOBS) --results build/popular
+		--jobs $(JOBS) --results build/popular --known tests/pkg/data/popular.jsonl
 	nice $(BIN)/python tests/pkg/conformance/popular.py --uv $(UV) --sdists --jobs $(JOBS) \
-		--names tests/pkg/data/sdists.txt --results build/sdists
+		--names tests/pkg/data/sdists.txt --results build/sdists \
+		--known tests/pkg/data/built-sdists.jsonl
 
 .PHONY: conformance-pkg
 # The real index beside uv ($UV or PATH), 5,000 random instances, 300 kills; needs the network.

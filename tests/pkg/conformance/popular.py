@@ -1,13 +1,14 @@
 """The most downloaded packages one by one: each resolves, installs and imports.
 
     python tests/pkg/conformance/popular.py --names FILE --results FOLDER --uv UV \\
-        [--exclude-newer TIME] [--sdists]
+        --known FILE [--exclude-newer TIME] [--sdists]
 
 Each name is resolved by ``dx-py pip compile``; its pins are installed into a fresh environment,
 and what it offers is imported by that environment's Python (`probe`). Where something fails,
 the same is asked of uv. Left out of installing are projects whose own wheel is over 30 MB, and,
 to spare the network, those whose pins have over ``--most-mb`` together. Outcomes are kept line
-by line in ``FOLDER/outcomes.jsonl``, so a run that was cut short goes on where it was.
+by line in ``FOLDER/outcomes.jsonl``, so a run that was cut short goes on where it was, and in
+the end in ``--known``, a file that is committed: what it names is not tried again.
 
 With ``--sdists`` the named project is built from its sdist (``--no-binary``); the wheel tells
 which back end made it and whether it has compiled modules.
@@ -36,6 +37,7 @@ PROBE = Path(__file__).with_name("probe.py")
 _MEGA = 1_000_000
 _OWN_LIMIT = 30 * _MEGA
 _SECONDS = 900
+_KEPT = ("name", "resolved", "skipped", "version", "generator", "compiled", "error", "uv")
 Outcome = dict[str, Any]
 
 
@@ -43,7 +45,7 @@ def main() -> int:
     options = _options()
     options.results.mkdir(parents=True, exist_ok=True)
     kept = options.results / "outcomes.jsonl"
-    done = {each["name"]: each for each in _lines(kept)}
+    done = {each["name"]: each for each in (*_lines(options.known), *_lines(kept))}
     sizes = Sizes(options.results / "sizes.json")
     names = [name for name in options.names.read_text().split() if name not in done]
     with ThreadPoolExecutor(options.jobs) as pool, kept.open("a", buffering=1) as file:
@@ -51,6 +53,7 @@ def main() -> int:
             done[outcome["name"]] = outcome
             file.write(json.dumps(outcome) + "\n")
             sizes.keep()
+    options.known.write_text("".join(_short(done[name]) for name in sorted(done)))
     sys.stdout.write("\n".join(summary(list(done.values()))) + "\n")
     return 0
 
@@ -59,12 +62,22 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--names", required=True, type=Path)
     parser.add_argument("--results", required=True, type=Path)
+    parser.add_argument("--known", required=True, type=Path)
     parser.add_argument("--uv", default="")
     parser.add_argument("--exclude-newer", default="2026-11-15T00:00:00Z")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--most-mb", type=int, default=300)
     parser.add_argument("--sdists", action="store_true")
     return parser.parse_args()
+
+
+def _short(outcome: Outcome) -> str:
+    """A line for the file of outcomes that is kept with the sources."""
+    row = {name: outcome[name] for name in _KEPT if outcome.get(name)}
+    for name in ("error", "uv"):
+        if name in row:
+            row[name] = " ".join(row[name].split())[-160:]
+    return json.dumps(row) + "\n"
 
 
 def _lines(path: Path) -> Iterator[Outcome]:
@@ -198,17 +211,17 @@ class Sizes:
 
 def summary(outcomes: list[Outcome]) -> Iterator[str]:
     """Figures, and a line for each that failed; unresolved first."""
-    resolved = [each for each in outcomes if each["resolved"]]
+    resolved = [each for each in outcomes if each.get("resolved")]
     skipped = Counter(each["skipped"] for each in resolved if "skipped" in each)
     tried = [each for each in resolved if "skipped" not in each]
-    good = [each for each in tried if not each["error"]]
+    good = [each for each in tried if not each.get("error")]
     yield f"{len(resolved)} of {len(outcomes)} resolve"
     yield f"{len(good)} of {len(tried)} install and import; left out: {dict(skipped)}"
     compiled = sum(each.get("compiled", False) for each in good)
-    makers = Counter(each["generator"].split(" ")[0].split("/")[0] for each in good)
+    makers = Counter(each.get("generator", "").split(" ")[0] for each in good)
     yield f"{compiled} with compiled modules; wheels made by {dict(makers.most_common())}"
     for each in outcomes:
-        if each["error"]:
+        if each.get("error"):
             error = " ".join(each["error"].split())[-300:]
             uv = " ".join(str(each.get("uv", "-")).split())[-200:]
             yield f"{each['name']}: {error} | uv: {uv or 'does it'}"

@@ -26,7 +26,7 @@ import sysconfig
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,8 @@ def main() -> int:
     sizes = Sizes(options.results / "sizes.json")
     names = [name for name in options.names.read_text().split() if name not in done]
     with ThreadPoolExecutor(options.jobs) as pool, kept.open("a", buffering=1) as file:
-        for outcome in pool.map(lambda name: try_one(name, options, sizes), names):
+        tasks = [pool.submit(try_one, name, options, sizes) for name in names]
+        for outcome in (task.result() for task in as_completed(tasks)):
             done[outcome["name"]] = outcome
             file.write(json.dumps(outcome) + "\n")
             sizes.keep()

@@ -157,10 +157,11 @@ static void add_listed(const char *list, const char *folder) {
 
 static void check_site(void) {
     const char *plugins = getenv("PYTEST_PLUGINS");
+    const char *unloaded = getenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD");
     if (plugins && *plugins)
         dx_site.refusal = "PYTEST_PLUGINS is set";
-    if (getenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD"))
-        dx_site.refusal = "PYTEST_DISABLE_PLUGIN_AUTOLOAD is set";
+    if (unloaded && *unloaded)
+        dx_site.plugins.count = dx_site.plugin_modules.count = 0;
     if (dx_site.pytest_major != 8 && dx_site.pytest_major != 9)
         dx_site.refusal = "pytest 8 or 9 is not installed for this interpreter";
 }

@@ -61,8 +61,11 @@ def serve(requests: BinaryIO, answers: BinaryIO, store: ArtifactStore) -> None:
 
 def _answer(message: Any, store: ArtifactStore) -> Any:  # noqa: ANN401
     match message:
-        case ("plan", bytes(code)):
-            return _plan(marshal.loads(code))
+        case ("plan", bytes(code), bytes(key)):
+            plan = _plan(marshal.loads(code))
+            # The next program that gets as far samples at once.
+            _record(store, key, (plan, b""))
+            return plan
         case ("compile", dict(request)):
             return compile_and_record(request, store)
         case ("give up", bytes(key), bytes(kept), str(why)):

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
         tuple[bytes, ...],
         tuple[tuple[str, Any], ...],
     ]
-    #: A unit, or why there is none; and what was kept of the code's samples.
-    Stored = tuple[Unit | str, bytes]
+    #: A unit, or why there is none; and what was kept of the code's samples. Under a key of its
+    #: own also the plan of what to sample, or ("refused", why).
+    Stored = tuple[Unit | str | tuple[Any, ...], bytes]
 
 KIND = "native-unit"
 SCHEMA = 1

@@ -1,18 +1,16 @@
 """The steps between a parsed tree and code-level IR.
 
-    future features -> scopes -> checks -> folding -> lowering
+    future features -> folding -> scopes -> checks -> lowering
 
-The host folds before it analyses scopes; nothing that is folded binds or reads a name, so that
-one analysis serves the checks, which judge the tree as it was written, and the lowering.
+Folding comes before what is reported, because it decides what there is to report: an operation
+on constants may warn by itself, and its result may be called or subscripted.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dx_py.frontend.diagnostics.diagnostic import Diagnostic
 from dx_py.frontend.folding.fold import fold_tree
 from dx_py.frontend.lowering.lower import LoweringOptions, lower
 from dx_py.frontend.lowering.reporting import Announcer, report
@@ -47,25 +45,14 @@ def lower_tree(tree: ast.mod, filename: str, options: CompileOptions) -> CodeUni
         flags |= _NAMED_FEATURES.get(name, 0)
     postponed = bool(flags & FUTURE_ANNOTATIONS)
     awaits = bool(options.flags & _TOP_LEVEL_AWAIT)
+    fold_tree(tree, optimize=options.optimize, future_annotations=postponed)
     symbols = analyse_symbols(tree, future_annotations=postponed)
-    if _has_error(symbols.diagnostics):
-        _warn_of_constants(tree, options, postponed=postponed)
     report(symbols.diagnostics, filename)
-    checks = Options(awaits, postponed, options.optimize)
-    checker = check_analysed(tree, future, symbols, checks)
-    if _has_error(checker.diagnostics):
-        _warn_of_constants(tree, options, postponed=postponed)
+    checker = check_analysed(
+        tree, future, symbols, Options(awaits, postponed, options.optimize)
+    )
+    if any(diagnostic.category.is_error for diagnostic in checker.diagnostics):
         report(checker.diagnostics, filename)
     announcer = Announcer(checker.warnings, filename) if checker.warnings else None
-    fold_tree(tree, optimize=options.optimize, future_annotations=postponed)
     lowering = LoweringOptions(options.optimize, flags, postponed, awaits, announcer)
     return lower(tree, symbols, lowering)
-
-
-def _has_error(diagnostics: Iterable[Diagnostic]) -> bool:
-    return any(diagnostic.category.is_error for diagnostic in diagnostics)
-
-
-def _warn_of_constants(tree: ast.mod, options: CompileOptions, *, postponed: bool) -> None:
-    """The host folds before it looks at scopes, and an operation on constants may warn."""
-    fold_tree(tree, optimize=options.optimize, future_annotations=postponed)

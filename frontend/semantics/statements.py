@@ -183,8 +183,16 @@ def assignment(checker: Checker, node: ast.Assign) -> Visits:
     yield from node.targets
 
 
+def _is_filled_tuple(node: ast.expr) -> bool:
+    """Folded or not."""
+    if isinstance(node, ast.Constant):
+        value: object = node.value
+        return isinstance(value, tuple) and value != ()
+    return isinstance(node, ast.Tuple) and bool(node.elts)
+
+
 def assert_statement(checker: Checker, node: ast.Assert) -> Visits:
-    if isinstance(node.test, ast.Tuple) and node.test.elts:
+    if _is_filled_tuple(node.test):
         checker.warn("assertion is always true, perhaps remove parentheses?", node, node)
     if checker.options.optimize:
         return

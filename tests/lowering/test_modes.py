@@ -136,6 +136,10 @@ WARNED = [
     "match 1():\n    case b if 2(): 3()",
     "x = ~True, ~~False, ~(not 1)",
     "~True\nreturn ~False",
+    "(1 + 1)[None]; (2 * 3)(); ('a' + 'b')['c']; ('%s' % (a,))(); (not 1)()",
+    "not a is 1; x = not a is not 'b'; a is 1 + 1; a is (1, 2)[0]",
+    "(1 + 1)[None]\nreturn",
+    "assert (1, 1 + 1)",
     "class C:\n    class D[T](~True, [a for a in b]): pass",
 ]
 

@@ -55,10 +55,10 @@ def tree(folder: Path) -> Path:
 
 
 def bytecode_rows() -> dict[str, Command]:
-    dxc: Command = ["-I", "-m", "dx_py.driver.dxc", "--engine", "process", "."]
+    dxc: Command = ["-m", "dx_py.driver.dxc", "--engine", "process", "."]
     return {
         "compileall": [sys.executable, "-I", "-m", "compileall", "-q", "-f", "."],
-        "dxc": [sys.executable, *dxc],
+        "dxc": [sys.executable, "-I", *dxc],
         "dxc under dx-py": [LAUNCHER, "--python", sys.executable, *dxc],
         "dxc under dx-py, DX_JIT=1": ["env", "DX_JIT=1", LAUNCHER, *dxc],
     }

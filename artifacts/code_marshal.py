@@ -207,12 +207,12 @@ def _locals_plus(code: CodeType) -> tuple[tuple[str, ...], bytes]:
     """The names of a frame's variables in their order, and what each is.
 
     The variables of a module or class body are those of comprehensions inlined into it
-    (PEP 709), which the compiler marks as hidden.
+    (PEP 709), which the compiler marks as hidden. Such a variable shares its name with a free
+    one, but not its place.
     """
     local = _LOCAL if code.co_flags & _CO_OPTIMIZED else _LOCAL | _HIDDEN
     kinds = dict.fromkeys(code.co_varnames, local)
     for name in code.co_cellvars:
         kinds[name] = kinds.get(name, 0) | _CELL
-    for name in code.co_freevars:
-        kinds[name] = kinds.get(name, 0) | _FREE
-    return tuple(kinds), bytes(kinds.values())
+    free = code.co_freevars
+    return (*kinds, *free), bytes([*kinds.values(), *(_FREE for _ in free)])

@@ -3,11 +3,11 @@
 Reads requests from its input and answers on its output (``worker_client`` has the format)
 until the input ends. It knows no store and no file: what it is told is all it reads.
 
-    (source, mode, flags, optimize)  ->  ("code", marshal bytes, whether compiling warned,
-                                          msgpack of the AST artifact)
-                                         ("refused", the error)
-                                         ("too deep",)
-                                         ("failed", stage, function and error)
+    (source, mode, flags, optimize, digits)  ->
+        ("code", marshal bytes, whether compiling warned, msgpack of the AST artifact)
+        ("refused", the error)
+        ("too deep",)
+        ("failed", stage, function and error)
 """
 
 from __future__ import annotations
@@ -53,8 +53,12 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         answers.flush()
 
 
-def answer_to(source: str | bytes, mode: str, flags: int, optimize: int) -> Answer:
-    """The code of ``source``, as ``compile`` would make it, under no file's name."""
+def answer_to(source: str | bytes, mode: str, flags: int, optimize: int, digits: int) -> Answer:
+    """The code of ``source``, as ``compile`` would make it, under no file's name.
+
+    ``digits`` is the program's limit for integers in decimal.
+    """
+    sys.set_int_max_str_digits(digits)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:

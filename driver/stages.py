@@ -54,7 +54,7 @@ class CodegenStage:
     """
 
     name: ClassVar[str] = STAGE
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     kind: ClassVar[str] = code_artifact.KIND
     schema: ClassVar[int] = code_artifact.SCHEMA
     targets_cpu: ClassVar[bool] = False

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Stages: name and version, as in ``dx_py.driver.stages``.
 PARSE = ("parse", 1)
-CODEGEN = ("codegen", 1)
+CODEGEN = ("codegen", 2)
 EQUAL_PYC = ("equal_pyc", 1)
 HOST = f"{sys.implementation.cache_tag}-{'.'.join(map(str, sys.version_info[:3]))}"
 

@@ -53,7 +53,9 @@ class CodeGenerator:
             if self._worker is None or self._process != os.getpid():
                 self._worker = self._new_worker()
                 self._process = os.getpid()
-            answer: Answer = self._worker.ask(source, mode, flags, level)
+            answer: Answer = self._worker.ask(
+                source, mode, flags, level, sys.get_int_max_str_digits()
+            )
         except (OSError, self._client.WorkerError) as error:
             self._failures += 1
             return "gone", str(error)

@@ -12,6 +12,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import ModuleType
     from typing import Any
 
 #: A worker is a grandchild: a program that waits for any child must not meet it.
@@ -41,7 +42,18 @@ raise SystemExit(main())
 #: Descriptors from here on are ours: a program's own have the numbers they have without us.
 _HIGH = 200
 
-_signal = sys.modules["_signal"]
+
+def _signals() -> ModuleType:
+    """The host's ``_signal``, which a subinterpreter has not loaded."""
+    if "_signal" in sys.modules:
+        return sys.modules["_signal"]
+    importer = sys.modules["_frozen_importlib"].BuiltinImporter
+    module: ModuleType = importer.create_module(importer.find_spec("_signal"))
+    importer.exec_module(module)
+    return module
+
+
+_signal = _signals()
 
 
 class WorkerError(Exception):

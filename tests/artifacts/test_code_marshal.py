@@ -30,6 +30,10 @@ SNIPPETS = {
     "        return a, c, d, [e for b in g]\n    return h",
     "type parameters": "def f[T: int, *A, **P](x: T) -> T:\n"
     "    class C[U]: y: U = x\n    return C",
+    "a comprehension's variable and a free one": "class C[T]:\n    T = a\n"
+    "    class D(b([T for c in d]), b(T)): pass",
+    "a function's free variable in a comprehension": "def f():\n    a = 1\n    def g():\n"
+    "        return a, [a for a in b], [lambda: a for a in b]\n    return g",
     "not a number": "x = 1e999 - 1e999",
     "large tuple": f"x = {tuple(range(300))!r}",
 }

@@ -75,6 +75,13 @@ UNSEEN = {
         started.acquire()
         print(other_seen := __import__("other").f(1))
     """,
+    "subinterpreters": """
+        import _xxsubinterpreters as interpreters
+        interpreter = interpreters.create()
+        code = "import sys; sys.path.insert(0, '.'); import module; print(module.f(1))"
+        interpreters.run_string(interpreter, code)
+        interpreters.destroy(interpreter)
+    """,
     "working_folder": """
         import os
         os.mkdir("sub"); os.chdir("sub")
@@ -197,17 +204,17 @@ def test_a_defect_is_told_in_one_line_and_the_host_compiles(modules, tmp_path: P
 def test_what_the_worker_answers(monkeypatch) -> None:
     from dx_py.driver import code_worker
 
-    what, data, warned, body = code_worker.answer_to(b"x = 1", "exec", 0, 0)
+    what, data, warned, body = code_worker.answer_to(b"x = 1", "exec", 0, 0, 4300)
     assert (what, warned, bool(body)) == ("code", False, True)
     assert isinstance(data, bytes)
-    assert code_worker.answer_to("'\\d'", "eval", 0, 0)[2:] == (True, b"")
-    assert code_worker.answer_to(b"return", "exec", 0, 0)[0] == "refused"
-    assert code_worker.answer_to(b"\0", "exec", 0, 0)[0] == "refused"
+    assert code_worker.answer_to("'\\d'", "eval", 0, 0, 4300)[2:] == (True, b"")
+    assert code_worker.answer_to(b"return", "exec", 0, 0, 4300)[0] == "refused"
+    assert code_worker.answer_to(b"\0", "exec", 0, 0, 4300)[0] == "refused"
 
     def fail(tree: ast.mod, filename: str, **options: int) -> None:
         raise ValueError("broken")
 
     monkeypatch.setattr(code_worker, "compile_tree", fail)
-    what, problem = code_worker.answer_to(b"x = 1", "exec", 0, 0)
+    what, problem = code_worker.answer_to(b"x = 1", "exec", 0, 0, 4300)
     assert what == "failed"
     assert str(problem).startswith("stage codegen failed on the module: ValueError: broken in ")

@@ -65,6 +65,14 @@ PROGRAMS = {
             except Exception as error:
                 print(type(error), error)
     """,
+    "limits_of_integers": """
+        import sys
+        for limit in (0, 640, 5000):
+            sys.set_int_max_str_digits(limit)
+            for digits in (641, 5001):
+                try: print(limit, digits, eval("1" * digits) % 7)
+                except SyntaxError as error: print(error.msg)
+    """,
     "deep_source": """
         for depth in (50, 1400, 2700, 5000, 20000):
             for text in ("a" + "()" * depth, "-" * depth + "a", "a" + ".b" * depth):

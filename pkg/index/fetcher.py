@@ -30,6 +30,7 @@ _RETRY_STATUS = frozenset((408, 429, 500, 502, 503, 504, 520, 527))
 #: Short enough for progress to appear when it is due, though nothing arrives.
 _STEP_SECONDS = 0.1
 _MAX_PAUSE = 20.0
+_EXCUSE_SECONDS = 2.0
 _NO_SUCH_RANGE = 416
 #: Some servers, pypiserver for one, answer 403 to a user without a password.
 _WHO_ARE_YOU = (401, 403)
@@ -59,6 +60,9 @@ class Fetcher:
     watcher: Watcher | None = None
     _transport: Transport | None = None
     _paused: list[Transfer] = field(default_factory=list)
+    #: When transfers were last looked after, and until when failures do not count as attempts.
+    _stepped: float = 0.0
+    _excused: float = 0.0
 
     def start(
         self, request: Request, then: Callable[[Transfer], None] | None = None
@@ -119,7 +123,14 @@ class Fetcher:
             self._send(transfer)
         pause = min((t.not_before - now for t in self._paused), default=_STEP_SECONDS)
         assert self._transport is not None, "waiting for a transfer that was never started"
+        self._notice_absence(now)
         self._transport.step(max(0.0, min(pause, _STEP_SECONDS)))
+        self._stepped = time.monotonic()
+
+    def _notice_absence(self, now: float) -> None:
+        """Nothing arrives during a build; libcurl then takes the servers to be too slow."""
+        if self._stepped and now - self._stepped > self.settings.timeout / 3:
+            self._excused = now + _EXCUSE_SECONDS
 
     def _done(self, transfer: Transfer, outcome: Outcome) -> None:
         if self._ask_for_credentials(transfer, outcome):
@@ -128,6 +139,8 @@ class Fetcher:
             transfer.request = replace(transfer.request, resumes=False)
             self._send(transfer)
             return
+        if isinstance(outcome, TransportFailure) and time.monotonic() < self._excused:
+            transfer.attempts -= outcome.transient
         if _is_transient(outcome) and transfer.attempts <= self.retries:
             pause = _pause(outcome, transfer.attempts)
             transfer.not_before = time.monotonic() + pause

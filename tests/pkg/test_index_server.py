@@ -17,7 +17,9 @@ from pathlib import Path
 import pytest
 
 from dx_py.artifacts.artifact import Artifact, encode
-from dx_py.pkg.index.credentials import redact, split_credentials
+from dx_py.pkg.index import fetcher
+from dx_py.pkg.index.credentials import Credentials, redact, split_credentials
+from dx_py.pkg.index.transport import Request, TransportFailure, TransportSettings
 from tests.pkg.certificates import make_certificates
 
 TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -592,6 +594,38 @@ def test_a_public_index_cannot_take_over_a_private_name(index, wheel, env, tmp_p
     finally:
         public.server.shutdown()
         public.server.server_close()
+
+
+class Failing:
+    """A transport on which every transfer fails in the next step."""
+
+    def __init__(self):
+        self.waiting = []
+
+    def start(self, request, done):
+        self.waiting.append(done)
+
+    def step(self, timeout):
+        waiting, self.waiting = self.waiting, []
+        for done in waiting:
+            done(TransportFailure("too slow", transient=True))
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize("absence", [0.0, 100.0])
+def test_failures_after_an_absence_are_not_attempts(monkeypatch, absence):
+    """As while something is built: five minutes of it must not use up the retries."""
+    now = [1000.0]
+    monkeypatch.setattr(fetcher.time, "monotonic", lambda: now[0])
+    asking = fetcher.Fetcher(TransportSettings(), Credentials(), retries=2)
+    asking._transport = Failing()
+    transfer = asking.start(Request("http://localhost/x"))
+    for _ in range(6):
+        asking._step()
+        now[0] += absence or 1.0
+    assert (transfer.outcome is None) == bool(absence)
 
 
 @pytest.mark.parametrize(

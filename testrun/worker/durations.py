@@ -8,6 +8,7 @@ import os
 
 import pytest
 
+from .artifact_file import keep_in_cache
 from .index import cache_root
 
 # Of a test that never ran, where nothing else is known.
@@ -15,19 +16,20 @@ UNKNOWN_SECONDS = 0.01
 
 
 class Durations:
-    """Plug-in of the controller: reads what was recorded, adds what this run measures."""
+    """Plug-in of the controller: reads what was recorded, adds what this run measures.
+
+    A run of one test needs neither.
+    """
 
     def __init__(self, rootdir: str) -> None:
         name = hashlib.sha256(os.fsencode(rootdir)).hexdigest()
         self.path = os.path.join(cache_root(), "v1", "durations", name[:2], name[2:])
-        self.known: dict[str, float] = {}
-        self.read()
+        self.known: dict[str, float] | None = None
         self.measured: dict[str, float] = {}
 
-    def read(self) -> None:
-        self.known = read(self.path)
-
     def of(self, item: pytest.Item) -> float:
+        if self.known is None:
+            self.known = read(self.path)
         return self.known.get(item.nodeid, UNKNOWN_SECONDS)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -35,15 +37,12 @@ class Durations:
         self.measured[report.nodeid] = spent + report.duration
 
     def pytest_unconfigure(self) -> None:
-        if not self.measured:
+        if len(self.measured) < 2:
             return
-        self.known.update({name: round(spent, 4) for name, spent in self.measured.items()})
+        known = read(self.path)
+        known.update({name: round(spent, 4) for name, spent in self.measured.items()})
         try:
-            os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-            temporary = f"{self.path}.{os.getpid()}"
-            with open(temporary, "w", encoding="utf-8") as file:
-                json.dump(self.known, file, sort_keys=True)
-            os.replace(temporary, self.path)
+            keep_in_cache(self.path, json.dumps(known, sort_keys=True).encode("utf-8"))
         except OSError:
             # Only a hint for the next schedule: a cache that cannot be written loses nothing.
             return

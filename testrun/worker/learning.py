@@ -19,6 +19,8 @@ class Learner:
         self.recorder = Recorder()
         self.started_ns = time.time_ns()
         self.deselected = 0
+        #: Somebody else wants to know what collecting read.
+        self.is_watched = False
         self.useless = os.environ.pop(UNSTABLE_VARIABLE, "") == "1"
 
     def start(self) -> None:
@@ -35,6 +37,13 @@ class Learner:
 
     def pytest_unconfigure(self) -> None:
         self.recorder.stop()
+
+    def leave_out_ids(self, config: pytest.Config) -> None:
+        """Which tests a run of ids has is no question: learning it costs more than the run."""
+        names_ids = any("::" in name for name in config.args)
+        if names_ids and not config.option.collectonly and not self.is_watched:
+            self.useless = True
+            self.recorder.stop()
 
     def remember(self, session: pytest.Session) -> None:
         if not self.useless:

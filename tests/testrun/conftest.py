@@ -112,3 +112,11 @@ def project(tmp_path: Path) -> Project:
     folder = tmp_path / "project"
     folder.mkdir()
     return Project(folder)
+
+
+@pytest.fixture(scope="module")
+def lasting_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """One for all tests of a file, which put back what they change."""
+    folder = tmp_path_factory.mktemp("lasting") / "project"
+    folder.mkdir()
+    return Project(folder)

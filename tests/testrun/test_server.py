@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,11 @@ FILES = {
         def test_variable(): assert os.environ.get("SWITCH") is None
         """,
 }
-# Longer than any test needs; servers that tests leave behind end by themselves.
-IDLE_SECONDS = "20"
-PATIENCE_SECONDS = 60.0
+# No server may leave because the machine is slow; those that tests leave behind see that their
+# sockets are gone, and end.
+IDLE_SECONDS = "3600"
+# Until a test that waits for something is called hung.
+PATIENCE_SECONDS = 600.0
 
 
 class Served:
@@ -76,6 +79,23 @@ class Served:
             **options,
         )
 
+    def reset(self):
+        """The files as they were first, and no others."""
+        for path in list(self.project.folder.iterdir()):
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != "configured":
+                path.unlink()
+        self.project.write(**FILES)
+
+    def socket(self):
+        """The path of the server's socket, once there is one."""
+        for _ in waiting():
+            found = [path for path in self.sockets.glob("*") if path.is_socket()]
+            if found:
+                return found[0]
+        raise AssertionError("no server started")
+
     def configurations(self):
         """How often pytest has loaded the conftest file."""
         path = self.project.folder / "configured"
@@ -98,13 +118,34 @@ def waiting():
         time.sleep(0.2)
 
 
-@pytest.fixture
-def served(project):
+@contextmanager
+def serving(project):
     # A socket's path has room for about a hundred characters.
     cache = Path(tempfile.mkdtemp(prefix="dx"))
+    try:
+        yield Served(project, cache)
+    finally:
+        shutil.rmtree(cache)
+
+
+@pytest.fixture(scope="module")
+def shared(lasting_project):
+    """One server for all tests that leave it as they found it."""
+    with serving(lasting_project) as served:
+        yield served
+
+
+@pytest.fixture
+def served(shared):
+    shared.reset()
+    return shared
+
+
+@pytest.fixture
+def alone(project):
     project.write(**FILES)
-    yield Served(project, cache)
-    shutil.rmtree(cache)
+    with serving(project) as served:
+        yield served
 
 
 def test_a_warm_run_is_that_of_plain_pytest(served):
@@ -124,6 +165,19 @@ def test_one_template_serves_all_ids_of_a_file(served):
     assert served.configurations() == before
     assert run.calls == {"test_bad": "failed"}
     assert served.run("test_a.py", "-k", "ok").calls == {"test_ok": "passed"}
+
+
+def test_an_id_is_run_alone_only_where_its_neighbours_are_silent(served):
+    other = "import pytest\n@pytest.mark.parametrize('a', [1])\ndef test_other({}): pass\n"
+    path = "test_b.py::test_named"
+    served.project.write(test_b=other.format("a") + "def test_named(): pass\n")
+    assert served.warm(path).calls == {"test_named": "passed"}
+    served.project.write(test_b=other.format("b") + "def test_named(): pass\n")
+    for _ in range(2):
+        run, plain = served.run(path), served.project.plain(path)
+        assert "function uses no argument 'a'" in run.output
+        assert (run.status, run.outcomes) == (plain.status, plain.outcomes)
+    assert served.run("test_b.py::test_none").status == 4
 
 
 def test_a_value_that_looks_like_an_id_is_none(served):
@@ -146,9 +200,8 @@ EDITS = {
 def test_after_an_edit_a_run_is_that_of_plain_pytest(served, edit):
     served.warm()
     served.project.write(**EDITS[edit])
-    for _ in range(2):
-        run, plain = served.run(), served.project.plain()
-        assert (run.status, run.outcomes) == (plain.status, plain.outcomes)
+    run, plain = served.run(), served.project.plain()
+    assert (run.status, run.outcomes) == (plain.status, plain.outcomes)
 
 
 def test_an_edit_that_leaves_size_and_time_is_seen(served):
@@ -181,6 +234,14 @@ def test_a_file_that_ends_the_process_is_a_collection_error(served):
     run = served.run("--continue-on-collection-errors")
     assert "exited with status 5 while collecting it" in run.output
     assert run.calls["test_ok"] == "passed"
+
+
+def test_two_runs_at_once_are_served(served):
+    served.warm()
+    runs = [served.start("-q", "-p", "no:cacheprovider") for _ in range(2)]
+    outputs = [process.communicate(timeout=120)[0] for process in runs]
+    assert [process.returncode for process in runs] == [1, 1]
+    assert all("1 failed, 2 passed, 1 skipped" in output for output in outputs)
 
 
 def test_interrupting_the_client_interrupts_the_run(served):
@@ -235,25 +296,45 @@ def test_a_run_whose_client_was_killed_ends(served):
 
 
 def test_the_socket_is_its_owner_s_alone(served):
-    served.warm()
-    (path,) = served.sockets.iterdir()
+    served.run()
+    path = served.socket()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(served.sockets.stat().st_mode) == 0o700
 
 
-def test_no_server_is_started_that_nobody_asked_for(served):
-    served.run(DX_TEST_SERVER="")
-    served.run("--no-server")
-    assert not served.sockets.exists()
+def test_no_server_is_started_that_nobody_asked_for(alone):
+    alone.run(DX_TEST_SERVER="")
+    alone.run("--no-server")
+    assert not alone.sockets.exists()
 
 
-def test_a_damaged_socket_is_replaced(served):
-    served.warm()
-    (path,) = served.sockets.iterdir()
+def test_a_damaged_socket_is_replaced(alone):
+    alone.run()
+    path = alone.socket()
     path.unlink()
     path.write_text("no socket")
-    assert served.run().calls["test_ok"] == "passed"
-    for _ in waiting():
-        if path.is_socket():
-            return
-    raise AssertionError("no server took the place")
+    assert alone.run().calls["test_ok"] == "passed"
+    assert alone.socket() == path
+
+
+def test_a_run_goes_on_when_its_server_is_killed(alone):
+    alone.project.write(
+        test_a="""
+        import os, signal, socket, struct
+        def test_kill():
+            if os.environ.get("SERVER"):
+                with socket.socket(socket.AF_UNIX) as client:
+                    client.connect(os.environ["SERVER"])
+                    found = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+                os.kill(struct.unpack("3i", found)[0], signal.SIGKILL)
+        def test_after(): pass
+        """
+    )
+    # The variable is part of what a server is chosen by, so both runs have it.
+    variables = {"SERVER": str(alone.project.folder.parent / "server")}
+    alone.run("-k", "after", **variables)
+    path = alone.socket()
+    Path(variables["SERVER"]).symlink_to(path)
+    for _ in range(2):
+        run = alone.run("-n1", **variables)
+        assert (run.status, run.calls) == (0, {"test_kill": "passed", "test_after": "passed"})

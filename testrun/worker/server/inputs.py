@@ -12,9 +12,12 @@ import stat
 import sys
 import time
 from collections.abc import Iterable
+from typing import Optional, Union
 
 from ..index import IGNORED_NAMES, TICK_NS, YOUNG_NS
 
+#: Stamps of a file, or the digest of one that is too young for them; None: it is not there.
+Stamp = Optional[Union[tuple[int, ...], str]]
 # Neither files of the project nor of its environment.
 UNREAL = ("/proc/", "/dev/", "/sys/")
 # The one that is not watched by a Recorder.
@@ -49,8 +52,7 @@ class Inputs:
     def changed(self) -> str | None:
         """The first input that is not what it was."""
         for path, stamp in self.files.items():
-            now = digest_of(path) if isinstance(stamp, str) else stamp_now(path)
-            if now != stamp:
+            if now_like(path, stamp) != stamp:
                 return path
         for path, names in self.folders.items():
             if names_of(path) != names:
@@ -71,7 +73,17 @@ def is_watched(path: str) -> bool:
     return not path.startswith(UNREAL) and IGNORED_NAMES.isdisjoint(path.split(os.sep))
 
 
-def stamp_of(path: str) -> tuple[int, ...] | str | None:
+def now_like(path: str, stamp: Stamp) -> Stamp:
+    """What can be compared with ``stamp``."""
+    return digest_of(path) if isinstance(stamp, str) else stamp_now(path)
+
+
+def is_as_it_was(path: str, stamp: Stamp) -> bool:
+    """Whether the file is there, as it was when it had this stamp."""
+    return stamp is not None and now_like(path, stamp) == stamp
+
+
+def stamp_of(path: str) -> Stamp:
     """The stamps, or the digest of a file that may change again without their changing."""
     stamp = stamp_now(path)
     young = stamp is not None and max(stamp[3:], default=0) > time.time_ns() - YOUNG_NS

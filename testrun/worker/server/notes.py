@@ -1,4 +1,5 @@
-"""What a run from scratch teaches its server: which modules collecting needs, in which order.
+"""What a run from scratch teaches its server: which modules collecting needs, in which order,
+and which files were collected without an error or a warning.
 
 Where collecting changed what imports may depend on (the environment, the folder), nothing is
 taught, and such runs keep importing for themselves.
@@ -14,6 +15,8 @@ import warnings
 from typing import Any
 
 import pytest
+
+from .inputs import Stamp, stamp_of
 
 Import = tuple[str, str]
 # pytest sets them itself while it collects.
@@ -32,6 +35,8 @@ class ImportNotes:
         self.known: set[str] = set()
         self.collected: set[str] = set()
         self.found: list[Import] = []
+        self.stamps: dict[str, Stamp] = {}
+        self.is_silent = True
         self.state: Any = None
 
     @pytest.hookimpl(tryfirst=True)
@@ -40,7 +45,16 @@ class ImportNotes:
         self.state = import_state()
 
     def pytest_collectstart(self, collector: pytest.Collector) -> None:
-        self.collected.add(str(getattr(collector, "path", "")))
+        path = str(getattr(collector, "path", ""))
+        self.collected.add(path)
+        if isinstance(collector, pytest.File):
+            self.stamps[path] = stamp_of(path)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self.is_silent = self.is_silent and report.passed
+
+    def pytest_warning_recorded(self, when: str) -> None:
+        self.is_silent = self.is_silent and when != "collect"
 
     def pytest_collection_finish(self) -> None:
         self.note()
@@ -54,7 +68,7 @@ class ImportNotes:
         self.note()
         taught = self.found if self.state == import_state() else []
         with os.fdopen(self.descriptor, "w", encoding="utf-8") as file:
-            json.dump(taught, file)
+            json.dump([taught, self.stamps if self.is_silent else {}], file)
 
     def note(self) -> None:
         for name, module in list(sys.modules.items()):
@@ -68,6 +82,12 @@ class ImportNotes:
             return False
         loader = type(getattr(module, "__loader__", None)).__name__
         return loader in LOADERS and os.path.basename(path) != "conftest.py"
+
+
+def read_notes(text: str | bytes) -> tuple[list[Import], dict[str, Stamp]]:
+    imports, stamps = json.loads(text)
+    silent = {path: tuple(s) if isinstance(s, list) else s for path, s in stamps.items()}
+    return [tuple(pair) for pair in imports], silent
 
 
 def import_state() -> tuple[str, dict[str, str]]:

@@ -7,7 +7,6 @@ when something that it has in memory changed on disk; the next run then starts a
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import selectors
 import signal
@@ -21,8 +20,8 @@ from ..progress import Progress
 from ..supervisor import run_controller
 from ..worker import leave, run_exit_handlers
 from . import streams
-from .inputs import Inputs
-from .notes import Import, ImportNotes
+from .inputs import Inputs, Stamp
+from .notes import Import, ImportNotes, read_notes
 from .protocol import (
     ACCEPTED,
     REFUSED,
@@ -71,6 +70,8 @@ class Lesson:
     kinds: tuple[bool, ...]
     pipe: int
     data: bytearray = field(default_factory=bytearray)
+    #: Files that it collected without an error or a warning.
+    silent: dict[str, Stamp] = field(default_factory=dict)
 
 
 class Resident:
@@ -179,7 +180,8 @@ class Resident:
         if lesson.data and lesson.key not in self.templates:
             while len(self.templates) >= MOST_TEMPLATES:
                 self.drop(next(iter(self.templates)))
-            self.make_template(lesson, [tuple(pair) for pair in json.loads(lesson.data)])
+            imports, lesson.silent = read_notes(bytes(lesson.data))
+            self.make_template(lesson, imports)
 
     def make_template(self, lesson: Lesson, imports: list[Import]) -> None:
         ours, theirs = socket.socketpair()
@@ -251,7 +253,7 @@ def become_template(lesson: Lesson, imports: list[Import], link: socket.socket) 
     enter(lesson.request)
     streams.install(streams.placeholders(lesson.kinds))
     arguments = [without_id(word) for word in lesson.request.arguments]
-    station = Station(link, imports, progress, broken)
+    station = Station(link, imports, lesson.silent, progress, broken)
     leave_after(run_controller(arguments, progress, broken, [station]))
 
 

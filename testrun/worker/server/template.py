@@ -26,7 +26,8 @@ from ..progress import Progress
 from ..supervisor import adopt_orphans, repeat_until_done
 from . import streams
 from .client_link import ClientLink
-from .inputs import ChangedMeanwhileError, Inputs
+from .inputs import ChangedMeanwhileError, Inputs, Stamp
+from .named_only import named_only
 from .notes import Import, import_again
 from .protocol import STREAMS, ProtocolError, Request, close_all, receive
 
@@ -54,11 +55,13 @@ class Station:
         self,
         link: socket.socket,
         imports: list[Import],
+        silent: dict[str, Stamp],
         progress: Progress,
         broken: dict[str, str],
     ) -> None:
         self.link = link
         self.imports = imports
+        self.silent = silent
         self.progress = progress
         self.broken = broken
         self.started_ns = time.time_ns()
@@ -102,7 +105,7 @@ class Station:
         try:
             return Inputs(files, recorder.folders, self.started_ns)
         except ChangedMeanwhileError:
-            self.leave(UNFIT + b"0")
+            self.leave(STALE)
             raise
 
     def serve(self, config: pytest.Config) -> None:
@@ -137,7 +140,10 @@ class Station:
         read_caches(config)
         plugin = plugin_of(config)
         plugin.learner.started_ns = time.time_ns()
-        plugin.durations.read()
+        plugin.learner.leave_out_ids(config)
+        selection = named_only(config, self.silent)
+        if selection is not None:
+            config.pluginmanager.register(selection)
 
 
 class FixturesFound:

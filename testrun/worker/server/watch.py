@@ -33,6 +33,9 @@ class WatchNotes:
     def __init__(self, file: IO[str]) -> None:
         self.file = file
 
+    def pytest_configure(self, config: pytest.Config) -> None:
+        plugin_of(config).learner.is_watched = True
+
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         recorder = plugin_of(config).learner.recorder

@@ -3,7 +3,9 @@
     python bench/test/compare.py discovery|runs|one [--rounds N] [--others BIN] [SUITE...]
 
 Byte code is kept (`PYTHONDONTWRITEBYTECODE` unset) and warm; CPU is user and system time of the
-whole process tree, in milliseconds, the median of the rounds; wall time beside it.
+whole process tree, in milliseconds, the mean of the rounds (that of a server comes in tens,
+and only its sum is exact); wall time is the median, and the shortest, which a busy machine
+disturbs least. Ratios are to the first row: of CPU, and of shortest wall time.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ WARMING_ROUNDS = 3
 QUICK_TIMES = 7
 # How long a server may take to see that a run has ended, or to make a template.
 SETTLING_SECONDS = 2.0
+SERVER = "DX_TEST_SERVER"
 DX = Path(sys.executable).with_name("dx-py")
 
 
@@ -66,17 +69,20 @@ class Contender:
         )
         self.wall.append(1e3 * (time.perf_counter() - start))
         # A run's processes are the server's children until it has looked after them.
-        time.sleep(SETTLING_SECONDS if self.variables else 0)
+        time.sleep(SETTLING_SECONDS if SERVER in self.variables else 0)
         used = children_seconds() + server_seconds(cache) - before
         self.cpu.append(1e3 * used)
 
     def row(self, reference: Contender) -> str:
-        wall, cpu = statistics.median(self.wall), statistics.median(self.cpu)
-        less = statistics.median(reference.cpu) / cpu
-        sooner = statistics.median(reference.wall) / wall
-        return (
-            f"    {self.name:<22} cpu {cpu:9.1f} {less:8.1f}x  wall {wall:9.1f} {sooner:8.1f}x"
+        cpu, wall, least = (
+            statistics.mean(self.cpu),
+            statistics.median(self.wall),
+            min(self.wall),
         )
+        ratios = (
+            f"{statistics.mean(reference.cpu) / cpu:6.2f}x {min(reference.wall) / least:6.2f}x"
+        )
+        return f"    {self.name:<22} cpu {cpu:9.1f}  wall {wall:9.1f} {least:9.1f}  {ratios}"
 
 
 def children_seconds() -> float:
@@ -115,8 +121,8 @@ def one(checkout: Checkout, others: Path | None) -> list[Contender]:
     ours = [str(DX), "test", *arguments]
     return [
         Contender("pytest ID", [str(checkout.python), "-m", "pytest", *arguments]),
-        Contender("dx-py, no server", ours, {"DX_TEST_SERVER": "0"}),
-        Contender("dx-py, warm server", ours, {"DX_TEST_SERVER": "1"}),
+        Contender("dx-py, no server", ours, {SERVER: "0"}),
+        Contender("dx-py, warm server", ours, {SERVER: "1"}),
     ]
 
 
@@ -141,15 +147,21 @@ def quick(name: str, command: list[str], *, warming: int = 1) -> Contender:
 
 def runs(checkout: Checkout, others: Path | None) -> list[Contender]:
     arguments = [*checkout.suite.arguments, "-q", "-p", "no:cacheprovider"]
-    python = str(checkout.python)
-    install = [python, "-m", "pip", "install", "-q", "pytest-xdist"]
-    subprocess.run(install, check=True)
-    plain = [python, "-m", "pytest", *arguments]
+    plain = [str(checkout.python), "-m", "pytest", *arguments]
     return [
         Contender("pytest", [*plain, "-p", "no:xdist"]),
-        Contender("pytest -n2", [*plain, "-n2"]),
+        Contender("pytest -n2", [*plain, "-n2"], {"PYTHONPATH": str(xdist_folder(checkout))}),
         Contender("dx-py -n2", [str(DX), "test", *arguments, "-n2"]),
     ]
+
+
+def xdist_folder(checkout: Checkout) -> Path:
+    """pytest-xdist beside the suites, so that their environments stay as they are."""
+    folder = checkout.sources.parent.parent / "xdist"
+    if not folder.exists():
+        pip = [checkout.python, "-m", "pip", "install", "-q", "--no-deps"]
+        subprocess.run([*pip, "--target", folder, "pytest-xdist", "execnet"], check=True)
+    return folder
 
 
 def compare(checkout: Checkout, contenders: list[Contender], rounds: int) -> list[Contender]:
@@ -158,7 +170,7 @@ def compare(checkout: Checkout, contenders: list[Contender], rounds: int) -> lis
             warming = [contender for contender in contenders if turn < contender.warming]
             for contender in warming:
                 contender.measure(checkout, cache)
-            time.sleep(2.1 if warming else 0)
+            time.sleep(SETTLING_SECONDS if warming else 0)
         for contender in contenders:
             contender.wall.clear()
             contender.cpu.clear()
@@ -190,8 +202,10 @@ def main() -> int:
         checkout = prepare(suite, options.root, options.python)
         found = compare(checkout, make(checkout, options.others), options.rounds)
         ours = [contender for contender in found if contender.name.startswith("dx-py")][-1]
-        ratios.append(statistics.median(found[0].wall) / statistics.median(ours.wall))
-    print(f"geometric mean over pytest: {statistics.geometric_mean(ratios):.2f}x")
+        ratios.append([min(one.wall) / min(ours.wall) for one in found])
+    names = [one.name for one in found]
+    for name, of_suites in zip(names, zip(*ratios, strict=True), strict=True):
+        print(f"geometric mean over {name}: {statistics.geometric_mean(of_suites):.2f}x")
     return 0
 
 

@@ -1,9 +1,11 @@
 """Show what an artifact holds.
 
 usage: dx-py inspect DIGEST|FILE...
+       dx-py inspect --tests
 
 A digest may be shortened to as many characters as are needed to tell it apart (at least 4). A
-file is an artifact, an action entry, or a pointer file, whose artifacts are all shown.
+file is an artifact, an action entry, or a pointer file, whose artifacts are all shown. --tests
+shows those of the last run of the tests in the current folder.
 """
 
 from __future__ import annotations
@@ -18,15 +20,21 @@ from dx_py.artifacts.pointer import read_pointer
 from dx_py.artifacts.store import ACTION_MAGIC, ACTION_SIZE, ArtifactStore
 from dx_py.driver.command_line import CommandParser
 from dx_py.driver.formats import artifact_text
+from dx_py.testrun.last_run import last_run
 
 SHORTEST_PREFIX: Final = 4
 
 
 def main(arguments: list[str]) -> int:
     parser = CommandParser("dx-py inspect", __doc__ or "")
-    parser.add_argument("artifacts", metavar="DIGEST|FILE", nargs="+")
+    parser.add_argument("artifacts", metavar="DIGEST|FILE", nargs="*")
+    parser.add_argument("--tests", action="store_true")
     options = parser.parse(arguments)
     store = open_default()
+    if options.tests:
+        print(_file_text(last_run(store.layout, Path.cwd()), store))
+    elif not options.artifacts:
+        parser.error("name an artifact by its digest or file, or --tests")
     for name in options.artifacts:
         if Path(name).exists() or not _is_prefix(name):
             print(_file_text(parser.existing(name), store))

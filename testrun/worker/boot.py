@@ -1,5 +1,7 @@
 """Entry script: ``boot.py ARGS`` is ``pytest ARGS``; ``boot.py -m ARGS``, ``python -m pytest``;
-``boot.py --dx-serve SOCKET`` is the server that such runs may be forked from.
+``boot.py --dx-serve SOCKET`` is the server that such runs may be forked from. Edges of a build
+graph are ``--dx-plan COLLECTION COUNT PLAN`` and ``--dx-part -m ARGS``, a run whose failures
+are for another to report.
 
 Gives the process the ``sys.path`` and ``sys.argv`` that pytest's own entry would have had.
 """
@@ -11,6 +13,8 @@ import os
 import sys
 
 PACKAGE = "_dx_testrun"
+# Statuses of pytest that say nothing which the run that reports would not say again.
+REPORTABLE = (0, 1, 2, 4, 5)
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -43,10 +47,14 @@ def main() -> int:
     if sys.argv[1:2] == ["--dx-serve"]:
         resident = importlib.import_module(f"{PACKAGE}.server.resident")
         return int(resident.main(sys.argv[2]))
-    arguments = imitate_entry(sys.argv[1:])
+    if sys.argv[1:2] == ["--dx-plan"]:
+        sharding = importlib.import_module(f"{PACKAGE}.sharding")
+        return int(sharding.write_plan(*sys.argv[2:]))
+    is_part = sys.argv[1:2] == ["--dx-part"]
+    arguments = imitate_entry(sys.argv[2 if is_part else 1 :])
     supervisor = importlib.import_module(f"{PACKAGE}.supervisor")
     status: int = supervisor.supervise(arguments)
-    return status
+    return 0 if is_part and status in REPORTABLE else status
 
 
 if __name__ == "__main__":

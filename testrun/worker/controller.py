@@ -19,7 +19,7 @@ from .isolation import chose_role_early, prepare_temporary_folder
 from .launching import Forking, Spawning
 from .pool import Pool, Process
 from .reporting import Replay
-from .schedule import Schedule, make_schedule
+from .schedule import Schedule, first_with, make_batches
 from .terminal import STDERR, STDOUT, flush, is_uncaptured, put_in_front
 from .timeouts import configured_limit, time_limit
 
@@ -34,15 +34,11 @@ class Controller:
     is under way.
     """
 
-    def __init__(
-        self, session: pytest.Session, *, workers: int, dist: str, durations: Durations
-    ) -> None:
+    def __init__(self, session: pytest.Session, *, workers: int, durations: Durations) -> None:
         self.session = session
         self.workers = max(1, min(workers, len(session.items)))
-        self.run_id = uuid.uuid4().hex
-        self.schedule: Schedule = make_schedule(
-            session.items, workers=self.workers, dist=dist, seconds=durations.of
-        )
+        self.run_id: str = session.config.option.dx_run_id or uuid.uuid4().hex
+        self.schedule = plan(session, self.workers, durations)
         self.replay = Replay(session, self.grant)
         self.spawning = fork_reason() is not None
         self.pool = self.make_pool()
@@ -53,10 +49,11 @@ class Controller:
         self.stuck: list[str] = []
 
     def make_pool(self) -> Pool:
+        first, count = place_of(self.session.config, self.workers)
         if self.spawning:
-            return Pool(Spawning(self.session, self.workers, self.run_id))
-        forking = Forking(self.session, self.workers, self.run_id)
-        forking.pool = Pool(forking, count_outputs(self.session.config))
+            return Pool(Spawning(self.session, count, self.run_id), first=first)
+        forking = Forking(self.session, count, self.run_id)
+        forking.pool = Pool(forking, count_outputs(self.session.config), first)
         return forking.pool
 
     def run(self, *, meanwhile: Callable[[], None]) -> None:
@@ -161,7 +158,7 @@ class Controller:
         process.running = None
         process.ending = True
         process.assigned = [n for n in process.assigned if n not in indexes]
-        self.turns.hand_back(fixture, indexes)
+        self.turns.hand_back(process, fixture, indexes)
 
     def horizon(self) -> int:
         """The first item that ``--maxfail`` keeps from being reported."""
@@ -245,7 +242,8 @@ class Controller:
             self.show_rest(process)
         if not process.done:
             self.blame(process, status, timed_out=timed_out)
-        self.schedule.give_back([n for n in process.assigned if n != process.running])
+        left = [number for number in process.assigned if number != process.running]
+        self.schedule.give_back(left, process.number)
         self.turns.forget(process)
         if self.schedule.has_work(process.number):
             self.start_worker(process.number)
@@ -264,6 +262,33 @@ class Controller:
                 self.session, index, death, reported=process.reports, recent=recent
             ):
                 self.replay.add(event)
+
+
+def plan(session: pytest.Session, workers: int, durations: Durations) -> Schedule:
+    """The batches of a run; what failed last goes first where a failure may end the run."""
+    option = session.config.option
+    fixed: bool = option.dx_deterministic
+    batches = make_batches(
+        session.items,
+        workers=workers,
+        dist=option.dx_dist,
+        seconds=(lambda _item: 1.0) if fixed else durations.of,
+    )
+    cache: Any = getattr(session.config, "cache", None)
+    if not fixed and option.maxfail and cache is not None:
+        failed = cache.get("cache/lastfailed", {})
+        numbered = enumerate(session.items)
+        batches = first_with(batches, {n for n, item in numbered if item.nodeid in failed})
+    return Schedule(batches, fixed_for=workers if fixed else 0)
+
+
+def place_of(config: pytest.Config, workers: int) -> tuple[int, int]:
+    """The number of the first worker among all of its run, which may be one of several
+    processes, and how many they are."""
+    if not config.option.dx_shard_plan:
+        return 0, workers
+    index, count = config.option.dx_shard
+    return (index - 1) * workers, count * workers
 
 
 def count_outputs(config: pytest.Config) -> int:

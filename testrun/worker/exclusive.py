@@ -147,15 +147,16 @@ class Turns:
             self.shared.add(name)
         self.ask_again(name)
 
-    def hand_back(self, name: str, indexes: list[int]) -> None:
+    def hand_back(self, process: Process, name: str, indexes: list[int]) -> None:
         """Tests of a worker whose first one came to a fixture of another's."""
         owner = self.owners.get(name)
         if owner is None or owner.ending:
-            self.schedule.give_back(indexes)
+            self.schedule.give_back(indexes, process.number)
             return
         first, *others = indexes
         theirs = [first, *(index for index in others if uses(self.items[index], name))]
-        self.schedule.give_back([index for index in others if index not in theirs])
+        rest = [index for index in others if index not in theirs]
+        self.schedule.give_back(rest, process.number)
         self.schedule.add_reserved(owner.number, theirs)
 
     def forget(self, process: Process) -> None:

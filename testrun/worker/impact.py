@@ -1,5 +1,7 @@
 """``--changed``: only files whose tests have not passed as they and all they import are now.
 
+``--changed-first``: all files, beginning with those.
+
     key of a test file   SHA-256 of the file, what it imports of the project, directly or not,
                          the conftest files above it, the configuration and the interpreter
     remembered           the key with which all tests of the file last passed
@@ -20,13 +22,15 @@ from typing import Any
 
 import pytest
 
+from .artifact_file import keep_in_cache
 from .index import cache_root, is_installed
 
 SCHEMA = 1
 
 
 class Impact:
-    """Plug-in of the controller: deselects what did not change, remembers what passed."""
+    """Plug-in of the controller: deselects, or puts behind, what did not change; remembers what
+    passed."""
 
     def __init__(self, config: pytest.Config) -> None:
         root = os.fspath(config.rootpath)
@@ -49,8 +53,10 @@ class Impact:
         self.keys = {file: self.key(file, closures) for file in self.left}
         changed = {file for file, key in self.keys.items() if self.passed.get(file) != key}
         others = [item for item in items if file_of(item) not in changed]
-        if others:
-            items[:] = [item for item in items if file_of(item) in changed]
+        items[:] = [item for item in items if file_of(item) in changed]
+        if not config.option.dx_changed:
+            items += others
+        elif others:
             config.hook.pytest_deselected(items=others)
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
@@ -221,11 +227,7 @@ def lists(content: Any) -> dict[str, list[str]]:  # noqa: ANN401
 
 def write(path: str, content: object) -> None:
     try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        temporary = f"{path}.{os.getpid()}"
-        with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(content, file, sort_keys=True)
-        os.replace(temporary, path)
+        keep_in_cache(path, json.dumps(content, sort_keys=True).encode("utf-8"))
     except OSError:
         # Without it the next run takes everything for changed.
         return

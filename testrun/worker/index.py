@@ -23,20 +23,18 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import struct
 import sys
 import time
-import zlib
 from typing import Any
 
 import pytest
 
+from .artifact_file import keep_in_cache, seal
 from .msgpack_writer import Value, pack
 from .recording import Recorder
 
 KIND = "test-index"
 SCHEMA = 1
-MAGIC = b"DXA1"
 # Younger than this when recorded, a file may change again without its stamps showing it.
 YOUNG_NS = 2_000_000_000
 # A change within the clock's tick of the start may or may not be what was collected.
@@ -156,7 +154,10 @@ def remember(
 
 def selects_by_history(config: pytest.Config) -> bool:
     option: Any = config.option
-    names = ("lf", "failedfirst", "newfirst", "stepwise", "dx_changed")
+    names = ("lf", "failedfirst", "newfirst", "stepwise", "dx_changed", "dx_changed_first")
+    if option.dx_write_run or option.dx_merge:
+        # Its command line names files that no other run will name.
+        return True
     return any(getattr(option, name, False) for name in names) or any(
         config.pluginmanager.hasplugin(name) for name in UNSTABLE_PLUGINS
     )
@@ -301,10 +302,4 @@ def depends_on_chance() -> bool:
 
 
 def write_index(path: str, payload: list[Value]) -> None:
-    body = pack([KIND, SCHEMA, payload])
-    data = MAGIC + struct.pack("<I", zlib.crc32(body)) + body
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    temporary = f"{path}.{os.getpid()}"
-    with open(temporary, "wb") as file:
-        file.write(data)
-    os.replace(temporary, path)
+    keep_in_cache(path, seal(KIND, SCHEMA, payload))

@@ -37,13 +37,9 @@ XDIST_MARKERS = (b"workerinput", b"workeroutput", b"xdist")
 class Identity:
     """Who a worker is: ``gw0`` of 2, in the run ``testrun_uid``."""
 
-    number: int
+    name: str
     count: int
     testrun_uid: str
-
-    @property
-    def name(self) -> str:
-        return f"gw{self.number}"
 
 
 def become_worker(config: pytest.Config, identity: Identity, dump_fd: int) -> None:

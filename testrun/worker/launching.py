@@ -39,7 +39,7 @@ class Forking:
         if pid == 0:
             assert self.pool is not None
             self.pool.forget()
-            identity = Identity(process.number, self.count, self.run_id)
+            identity = Identity(process.name, self.count, self.run_id)
             become_worker(self.session.config, identity, process.dump.fileno())
             run_forked(self.session, channel, [file.fileno() for file in process.output])
         return pid
@@ -76,7 +76,7 @@ class Spawning:
             os.set_inheritable(descriptor, True)
         try:
             return self.spawn(
-                [*descriptors, process.number, self.count, self.run_id, self.folder]
+                [*descriptors, process.name, self.count, self.run_id, self.folder]
             )
         finally:
             for descriptor in descriptors:

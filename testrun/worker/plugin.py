@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from . import xdist_interface
+from . import xdist_fixtures, xdist_interface
 from .advice import Advice
 from .collection import BrokenFiles, CollectionGuard
 from .controller import Controller
@@ -22,9 +22,11 @@ from .durations import Durations
 from .fallback import reason_for_one_process
 from .grouping import Grouping
 from .impact import Impact
+from .last_run import LastRun
 from .learning import Learner
 from .progress import Progress
 from .result_files import ResultFiles
+from .run_file import Merging, RunWriter
 from .sharding import Sharding
 from .timeouts import configured_limit
 
@@ -32,23 +34,7 @@ from .timeouts import configured_limit
 STACK_SECONDS = 0.5
 
 
-class XdistFixtures:
-    """The fixtures that pytest-xdist gives to tests."""
-
-    @pytest.fixture(scope="session")
-    def worker_id(self, request: pytest.FixtureRequest) -> str:
-        """``gw0``, ``gw1``, ...; ``master`` outside workers, as pytest-xdist has it."""
-        given: Any = getattr(request.config, "workerinput", {"workerid": "master"})
-        return str(given["workerid"])
-
-    @pytest.fixture(scope="session")
-    def testrun_uid(self, request: pytest.FixtureRequest) -> str:
-        """The same text in all workers of a run."""
-        given: Any = getattr(request.config, "workerinput", {"testrunuid": "master"})
-        return str(given["testrunuid"])
-
-
-class DxPlugin(XdistFixtures):
+class DxPlugin:
     """Registered before pytest reads its command line."""
 
     def __init__(self, progress: Progress, broken: dict[str, str]) -> None:
@@ -76,8 +62,10 @@ class DxPlugin(XdistFixtures):
     def pytest_configure(self, config: pytest.Config) -> None:
         xdist_interface.add_markers(config)
         self.limit = configured_limit(config)
+        self.learner.leave_out_ids(config)
         for plugin in (*self.collection_plugins, self.learner, *self.features(config)):
             config.pluginmanager.register(plugin)
+        config.pluginmanager.register(xdist_fixtures)
 
     def limit_leaving(self) -> None:
         """Exit handlers and threads of the project may take as long as a test."""
@@ -87,16 +75,20 @@ class DxPlugin(XdistFixtures):
             faulthandler.dump_traceback_later(self.limit)
 
     def features(self, config: pytest.Config) -> Iterator[object]:
+        option = config.option
         self.durations = Durations(str(config.rootpath))
-        yield self.durations
-        yield Grouping()
-        files = ResultFiles(config)
-        if files.wanted:
-            yield files
-        if config.option.dx_shard:
-            yield Sharding(*config.option.dx_shard)
-        if config.option.dx_changed:
+        self.last_run = LastRun()
+        if option.dx_shard_plan:
+            keep_no_history(config)
+        else:
+            yield from (self.durations, Grouping(), self.last_run)
+            yield from ResultFiles.wanted(config)
+        if option.dx_shard:
+            yield Sharding(option.dx_shard, option.dx_shard_plan)
+        if option.dx_changed or option.dx_changed_first:
             yield Impact(config)
+        if option.dx_write_run:
+            yield RunWriter(config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -106,16 +98,16 @@ class DxPlugin(XdistFixtures):
             return None
         if session.testsfailed and not config.option.continue_on_collection_errors:
             return None
+        if config.option.dx_merge:
+            Merging(session, config.option.dx_merge).run()
+            return True
         self.reason = reason_for_one_process(session)
         if self.reason is not None:
             self.learner.remember(session)
             return None
-        controller = Controller(
-            session,
-            workers=worker_count(config),
-            dist=config.option.dx_dist,
-            durations=self.durations,
-        )
+        workers = worker_count(config)
+        controller = Controller(session, workers=workers, durations=self.durations)
+        self.last_run.scheduled(controller.schedule, workers, config.option.dx_dist)
         self.stuck = controller.stuck
         controller.run(meanwhile=lambda: self.learner.remember(session))
         return True
@@ -125,6 +117,13 @@ class DxPlugin(XdistFixtures):
             terminalreporter.write_line(text)
         if self.reason is not None:
             terminalreporter.write_line(f"dx-py: one process of plain pytest: {self.reason}")
+
+
+def keep_no_history(config: pytest.Config) -> None:
+    """In a part of a run: what failed and what was seen, the whole run says in its report."""
+    cache: Any = getattr(config, "cache", None)
+    if cache is not None:
+        cache.set = lambda _key, _value: None
 
 
 def worker_count(config: pytest.Config) -> int:

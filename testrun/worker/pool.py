@@ -30,6 +30,7 @@ class Process:
     """A running worker as the controller sees it."""
 
     number: int
+    name: str
     channel: Channel
     dump: IO[bytes]
     pid: int = 0
@@ -48,10 +49,6 @@ class Process:
     shown: dict[int, int] = field(default_factory=dict)
     #: It waits for the terminal, or has it: nobody can say how long that takes.
     interactive: bool = False
-
-    @property
-    def name(self) -> str:
-        return f"gw{self.number}"
 
     def signal(self, number: int) -> None:
         try:
@@ -88,10 +85,12 @@ class Process:
 
 
 class Pool:
-    """The live workers. ``launch(process, channel)`` starts one and gives its pid."""
+    """The live workers. ``launch(process, channel)`` starts one and gives its pid; ``first`` is
+    the number in the name of the first, where other runs of the machine have those before."""
 
-    def __init__(self, launch: Launch, outputs: int = 0) -> None:
+    def __init__(self, launch: Launch, outputs: int = 0, first: int = 0) -> None:
         self.launch = launch
+        self.first = first
         self.outputs = outputs
         self.selector = selectors.DefaultSelector()
         self.processes: list[Process] = []
@@ -99,7 +98,8 @@ class Pool:
     def start(self, number: int) -> Process:
         ours, theirs = channel_pair()
         # It lives as long as the process, which is no block of code.
-        process = Process(number, ours, tempfile.TemporaryFile())  # noqa: SIM115
+        name = f"gw{self.first + number}"
+        process = Process(number, name, ours, tempfile.TemporaryFile())  # noqa: SIM115
         process.output = [tempfile.TemporaryFile() for _ in range(self.outputs)]  # noqa: SIM115
         self.processes.append(process)
         process.pid = self.launch(process, theirs)

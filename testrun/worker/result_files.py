@@ -45,9 +45,10 @@ class ResultFiles:
         self.html_path = config.getoption("dx_html", None)
         self.tests: dict[str, dict[str, Any]] = {}
 
-    @property
-    def wanted(self) -> bool:
-        return bool(self.json_path or self.html_path)
+    @classmethod
+    def wanted(cls, config: pytest.Config) -> list[ResultFiles]:
+        files = cls(config)
+        return [files] if files.json_path or files.html_path else []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         entry = self.tests.setdefault(

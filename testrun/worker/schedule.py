@@ -20,11 +20,24 @@ SHARED_SCOPES = frozenset({"class", "module", "package"})
 
 
 class Schedule:
-    """Batches yet to run, handed out from the front."""
+    """Batches yet to run, handed out from the front; a fixed one has them all reserved."""
 
-    def __init__(self, batches: Iterable[list[int]]) -> None:
+    def __init__(self, batches: Iterable[list[int]], fixed_for: int = 0) -> None:
+        """``fixed_for``: of how many workers each gets its batches now, whatever they take."""
         self.batches = deque(batches)
         self.reserved: dict[int, list[int]] = {}
+        self.fixed = bool(fixed_for)
+        if self.fixed:
+            self.reserve_all(fixed_for)
+
+    def reserve_all(self, workers: int) -> None:
+        """The largest batch left goes to the worker with fewest tests."""
+        shares: list[list[int]] = [[] for _ in range(workers)]
+        for batch in sorted(self.batches, key=lambda batch: (-len(batch), batch)):
+            min(shares, key=len).extend(batch)
+        self.batches.clear()
+        for worker, share in enumerate(shares):
+            self.add_reserved(worker, share)
 
     def take(self, horizon: int, worker: int) -> list[int] | None:
         """The next batch for a worker, without items at or past ``horizon``."""
@@ -50,31 +63,38 @@ class Schedule:
         if indexes:
             self.reserved[worker] = sorted({*self.reserved.get(worker, []), *indexes})
 
-    def give_back(self, indexes: list[int]) -> None:
+    def give_back(self, indexes: list[int], worker: int) -> None:
         """Items of a worker that died before it came to them are next."""
-        if indexes:
+        if self.fixed:
+            self.add_reserved(worker, indexes)
+        elif indexes:
             self.batches.appendleft(indexes)
 
 
-def make_schedule(
+def make_batches(
     items: list[pytest.Item],
     *,
     workers: int,
     dist: str,
     seconds: Callable[[pytest.Item], float],
-) -> Schedule:
+) -> list[list[int]]:
     """Batches in collection order, save that those longer than a worker's share go first."""
     if workers == 1:
-        return Schedule([list(range(len(items)))] if items else [])
+        return [list(range(len(items)))] if items else []
     weights = [seconds(item) for item in items]
     limit = sum(weights) / (workers * BATCHES_PER_WORKER)
     if dist in ("load", "worksteal"):
-        return Schedule(join_small(group_by(items, own_group), weights, limit))
+        return join_small(group_by(items, own_group), weights, limit)
     if dist in ("loadfile", "loadscope", "loadgroup"):
-        return Schedule(long_first(group_by(items, GROUPS[dist]), weights, limit))
+        return long_first(group_by(items, GROUPS[dist]), weights, limit)
     groups = group_by(items, file_group)
     pieces = [piece for group in groups for piece in cut(items, group, weights, limit)]
-    return Schedule(long_first(join_small(pieces, weights, limit), weights, limit))
+    return long_first(join_small(pieces, weights, limit), weights, limit)
+
+
+def first_with(batches: list[list[int]], urgent: set[int]) -> list[list[int]]:
+    """Batches that hold an urgent item go before the others."""
+    return sorted(batches, key=urgent.isdisjoint)
 
 
 def total(batch: list[int], weights: list[float]) -> float:

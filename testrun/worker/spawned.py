@@ -10,20 +10,19 @@ from collections import defaultdict, deque
 
 import pytest
 
-from . import events, xdist_interface
+from . import events, xdist_fixtures, xdist_interface
 from .channel import Channel
 from .isolation import Identity, announce, narrow_hooks, watch_faults
-from .plugin import XdistFixtures
 from .worker import run_forked
 
 
-class SpawnedWorker(XdistFixtures):
+class SpawnedWorker:
     """Plug-in: a whole pytest session whose loop is driven by the controller."""
 
     def __init__(self, settings: str) -> None:
-        read_fd, write_fd, dump_fd, number, count, run_id, folder = settings.split(",", 6)
+        read_fd, write_fd, dump_fd, name, count, run_id, folder = settings.split(",", 6)
         self.channel = Channel(int(read_fd), int(write_fd))
-        self.identity = Identity(int(number), int(count), run_id)
+        self.identity = Identity(name, int(count), run_id)
         self.dump_fd = int(dump_fd)
         self.folder = folder
 
@@ -39,6 +38,7 @@ class SpawnedWorker(XdistFixtures):
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         xdist_interface.add_markers(config)
+        config.pluginmanager.register(xdist_fixtures)
         announce(config, self.identity)
         if self.folder:
             config.option.basetemp = os.path.join(self.folder, f"popen-{self.identity.name}")

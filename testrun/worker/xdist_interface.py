@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from . import result_files
+from . import result_files, run_file
 from .sharding import shard
 
 SERVER_HELP = {
@@ -76,7 +76,8 @@ def add_options(parser: pytest.Parser) -> None:
         help="what stays together: each test alone (load), its file (loadfile), class or "
         "module (loadscope), xdist_group (loadgroup); default: files, large ones cut",
     )
-    for name in ("--maxprocesses", "--max-worker-restart", "--testrunuid", "--maxschedchunk"):
+    add("--testrunuid", dest="dx_run_id", help=argparse.SUPPRESS)
+    for name in ("--maxprocesses", "--max-worker-restart", "--maxschedchunk"):
         add(name, dest="dx_" + name[2:].replace("-", "_"), help=argparse.SUPPRESS)
     add("--tx", dest="dx_tx", action="append", default=[], help=argparse.SUPPRESS)
     add(
@@ -94,16 +95,30 @@ def add_options(parser: pytest.Parser) -> None:
         type=shard,
         help="run the I-th of N parts, the same on every machine",
     )
+    add("--shard-plan", dest="dx_shard_plan", default="", help=argparse.SUPPRESS)
+    add(
+        "--deterministic",
+        dest="dx_deterministic",
+        action="store_true",
+        help="give each worker the same tests in every run, whatever they take",
+    )
     add(
         "--changed",
         dest="dx_changed",
         action="store_true",
         help="run the files that have not passed as they, and what they import, are now",
     )
+    add(
+        "--changed-first",
+        dest="dx_changed_first",
+        action="store_true",
+        help="run everything, beginning with those files",
+    )
     for name in SERVER_HELP:
         # Obeyed before pytest reads its command line.
         add(name, dest="dx_server", action="store_true", help=SERVER_HELP[name])
     result_files.add_options(parser)
+    run_file.add_options(parser)
 
 
 def add_timeout(parser: pytest.Parser) -> None:

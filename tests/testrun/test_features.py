@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from dx_py.testrun.worker.schedule import long_first
 
+BOOT = Path(__file__).resolve().parents[2] / "testrun" / "worker" / "boot.py"
 THREE = "import pytest\n@pytest.mark.parametrize('n', range(3))\ndef test_it(n): pass\n"
 
 
@@ -91,7 +96,7 @@ def test_a_batch_above_its_share_is_begun_first():
 
 
 def test_durations_of_a_run_are_known_to_the_next(project):
-    project.write(test_a="import time\ndef test_slow(): time.sleep(0.2)")
+    project.write(test_a="import time\ndef test_slow(): time.sleep(0.2)\ndef test_b(): pass")
     project.dx("-n2")
     (path,) = (project.folder.parent / "cache" / "v1" / "durations").glob("*/*")
     assert json.loads(path.read_text())["test_a.py::test_slow"] >= 0.2
@@ -103,3 +108,26 @@ def test_no_pytest_in_the_interpreter_is_said_with_what_to_do(project, tmp_path)
     assert run.status == 4
     assert "pytest is not installed" in run.errors
     assert "dx-py pip install pytest" in run.errors
+
+
+def errors_of_unread(project, *words):
+    """Status and standard error of a run whose standard output is a pipe without reader."""
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=project.folder,
+        env=project.environment(project.folder.parent / "record.jsonl"),
+        stdout=write,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(write)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("option", ["--help", "-q"])
+def test_output_that_nobody_reads_ends_a_run_as_under_pytest(project, option):
+    project.write(test_a="def test_a(): pass")
+    ours = errors_of_unread(project, str(BOOT), "-m", option)
+    assert ours == errors_of_unread(project, "-m", "pytest", "-p", "no:xdist", option)

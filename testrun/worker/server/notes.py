@@ -67,8 +67,12 @@ class ImportNotes:
     def pytest_unconfigure(self) -> None:
         self.note()
         taught = self.found if self.state == import_state() else []
-        with os.fdopen(self.descriptor, "w", encoding="utf-8") as file:
-            json.dump([taught, self.stamps if self.is_silent else {}], file)
+        try:
+            with os.fdopen(self.descriptor, "w", encoding="utf-8") as file:
+                json.dump([taught, self.stamps if self.is_silent else {}], file)
+        except BrokenPipeError:
+            # The server was killed: there is nobody to teach, and the run is as good.
+            return
 
     def note(self) -> None:
         for name, module in list(sys.modules.items()):

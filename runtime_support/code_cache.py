@@ -7,6 +7,7 @@ so that a start from valid .pyc files need not read the sources.
 
 from __future__ import annotations
 
+import os
 import sys
 
 TYPE_CHECKING = False
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType, ModuleType
 
+    from dx_py.runtime_support.shipped_code import ShippedCode
     from dx_py.runtime_support.startup import Parts
     from dx_py.runtime_support.store_files import StoreFiles
 
@@ -44,13 +46,22 @@ def open_cache(settings: dict[str, str], parts: Parts) -> CodeCache:
         struct = None
     artifact = parts.load("runtime_support.code_artifact")
     dumps = parts.load("artifacts.code_marshal", struct=struct).dumps if files else None
-    return CodeCache(files, artifact, dumps, parts.tell_failure)
+
+    def open_shipped() -> ShippedCode:
+        shipped = parts.load("runtime_support.shipped_code")
+        form = parts.load("runtime_support.shipped_artifact")
+        opened: ShippedCode = shipped.ShippedCode(form, store_files, CODEGEN[1], parts.tell)
+        return opened
+
+    return CodeCache(files, artifact, dumps, open_shipped, parts.tell_failure)
 
 
 class CodeCache:
-    """``files`` is None where there is no store: then nothing is found and nothing saved.
+    """``files`` is None where there is no store: then only code that packages ship is found,
+    and nothing saved.
 
-    ``artifact`` is the module ``code_artifact``.
+    ``artifact`` is the module ``code_artifact``; ``open_shipped`` is called for the first
+    module that has code shipped beside it.
     """
 
     def __init__(
@@ -58,13 +69,20 @@ class CodeCache:
         files: StoreFiles | None,
         artifact: ModuleType,
         dumps: Dumps | None,
+        open_shipped: Callable[[], ShippedCode],
         tell_failure: TellFailure,
     ) -> None:
         self._files = files
         self._artifact = artifact
         self._dumps = dumps
+        self._open_shipped = open_shipped
+        self._shipped: ShippedCode | None = None
+        #: Folder of modules -> whether code is shipped in it.
+        self._ships: dict[str, bool] = {}
         self._tell_failure = tell_failure
         self.loaded = 0
+        #: Of those loaded, how many a package brought along.
+        self.shipped = 0
         self.saved = 0
 
     @property
@@ -78,9 +96,13 @@ class CodeCache:
         self, source: object, filename: str, optimize: int
     ) -> tuple[CodeType | None, bool]:
         """The code of ``source``, if it is known, and whether compiling it warned."""
-        if self._files is None or not isinstance(source, bytes):
+        if not isinstance(source, bytes):
             return None, False
-        return self._load(self._source_action(source, optimize), filename)
+        if self._files is not None:
+            code, warned = self._load(self._source_action(source, optimize), filename)
+            if code is not None:
+                return code, warned
+        return self._load_shipped(source, filename, optimize)
 
     def save(
         self, source: bytes, tree: bytes, data: bytes, optimize: int, *, warned: bool
@@ -127,6 +149,29 @@ class CodeCache:
         body = self._files.get(digest) if digest is not None else None
         if body is None:
             return None, False
+        return self._decoded(body, filename)
+
+    def _load_shipped(
+        self, source: bytes, filename: str, optimize: int
+    ) -> tuple[CodeType | None, bool]:
+        folder = os.path.dirname(filename)
+        if folder not in self._ships:
+            self._ships[folder] = os.path.isdir(folder + "/__dx_py__")
+        if not self._ships[folder] or not filename.endswith(".py"):
+            return None, False
+        try:
+            self._shipped = self._shipped or self._open_shipped()
+        except ImportError as error:
+            self._tell_failure("looking for shipped code", error)
+            return None, False
+        body = self._shipped.find(source, filename, _chosen(optimize))
+        if body is None:
+            return None, False
+        code, warned = self._decoded(body, filename)
+        self.shipped += code is not None
+        return code, warned
+
+    def _decoded(self, body: bytes, filename: str) -> tuple[CodeType | None, bool]:
         try:
             data, warned = self._artifact.decode(body)
             code = self.code_from(data, filename)
@@ -154,8 +199,13 @@ _MODE_EXEC = b"\x81\xa4mode\xa4exec"
 
 
 def _level(optimize: int) -> bytes:
-    """The options of ``codegen``; a negative level is the interpreter's."""
-    return b"\x81\xa8optimize" + bytes([sys.flags.optimize if optimize < 0 else optimize])
+    """The options of ``codegen``."""
+    return b"\x81\xa8optimize" + bytes([_chosen(optimize)])
+
+
+def _chosen(optimize: int) -> int:
+    """A negative level is the interpreter's."""
+    return sys.flags.optimize if optimize < 0 else optimize
 
 
 def _action(stage: str, version: int, name: str, options: bytes) -> bytes:

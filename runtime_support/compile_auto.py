@@ -41,6 +41,10 @@ class Reader:
         return 0 if self._cache is None else self._cache.loaded
 
     @property
+    def shipped(self) -> int:
+        return 0 if self._cache is None else self._cache.shipped
+
+    @property
     def problem(self) -> str:
         return "" if self._cache is None else self._cache.problem
 

@@ -50,6 +50,10 @@ class Pipeline:
         return self.cache.loaded
 
     @property
+    def shipped(self) -> int:
+        return self.cache.shipped
+
+    @property
     def saved(self) -> int:
         return self.cache.saved
 

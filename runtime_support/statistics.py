@@ -44,6 +44,8 @@ def _lines(pipeline: Pipeline | Reader) -> list[str]:
         f", {pipeline.loaded} code objects from artifacts, {pipeline.saved} artifacts written"
     )
     lines = ["dx-py: " + counts]
+    if pipeline.shipped:
+        lines.append(f"dx-py: {pipeline.shipped} code objects came with installed packages")
     if pipeline.problem:
         lines.append(f"dx-py: the store {pipeline.problem}")
     if pipeline.rejected:

@@ -32,12 +32,12 @@ class StoreFiles:
         self._writable = True
         #: Why nothing is written any more, in words; "" while all is well.
         self.problem = ""
-        self.sha256: Callable[[bytes], bytes] = _sha256()
+        self.sha256: Callable[[bytes], bytes] = sha256_function()
         self._crc32: Callable[[bytes | memoryview], int] = private_extension("binascii").crc32
 
     def lookup(self, action: bytes) -> bytes | None:
         """The digest that ``action``, a SHA-256, led to."""
-        data = _read(self._path("actions", action))
+        data = read(self._path("actions", action))
         if data is None or len(data) != ACTION_SIZE or data[:4] != ACTION_MAGIC:
             return None
         whole = self._checked(data)
@@ -46,7 +46,7 @@ class StoreFiles:
     def get(self, digest: bytes) -> bytes | None:
         """The msgpack of an artifact; None, and the file removed, when it is damaged."""
         path = self._path("objects", digest)
-        data = _read(path)
+        data = read(path)
         if data is None:
             return None
         body = self._checked(data) if data[:4] == MAGIC else None
@@ -109,18 +109,24 @@ def trusted_layout(root: str) -> str | None:
     user or to root, and neither group nor others may write to it (/tmp's kind excepted).
     """
     layout = root + "/v1"
+    return layout if is_trusted_path(layout) else None
+
+
+def is_trusted_path(folder: str) -> bool:
+    """Whether every component, of the path as given and of what links lead to, is trusted."""
     if not hasattr(os, "getuid"):
-        return layout
-    real = os.path.realpath(layout)
-    for path in {layout, real}:
+        return True
+    for path in {folder, os.path.realpath(folder)}:
         while not path.endswith("/") and path:
-            if not _is_trusted(path):
-                return None
+            if not is_trusted(path):
+                return False
             path = os.path.dirname(path)
-    return layout
+    return True
 
 
-def _is_trusted(path: str) -> bool:
+def is_trusted(path: str) -> bool:
+    """Whether nobody but the user and root may change one file or folder, by its own mode; for
+    platforms with owners."""
     try:
         found = os.lstat(path)
     except FileNotFoundError:
@@ -151,12 +157,12 @@ def private_extension(name: str) -> ModuleType:
     return module
 
 
-def _sha256() -> Callable[[bytes], bytes]:
+def sha256_function() -> Callable[[bytes], bytes]:
     constructor = private_extension("_sha2").sha256
     return lambda data: constructor(data, usedforsecurity=False).digest()
 
 
-def _read(path: str) -> bytes | None:
+def read(path: str) -> bytes | None:
     try:
         with _open(path, "rb", buffering=0) as file:
             return file.read()

@@ -34,7 +34,7 @@ def _start(environ):  # type: (os._Environ[str]) -> None
         settings = dict((key, environ[key]) for key in environ if key.startswith("DX_"))
         settings.update(DX_PY_HOME=_home, DX_CACHE_DIR=root)
         _load("startup").start(settings)
-    elif mode == "auto" and os.path.isdir(root + "/v1/actions"):
+    elif mode == "auto":
         _await_source({"DX_PY_HOME": _home, "DX_CACHE_DIR": root})
 
 
@@ -69,17 +69,20 @@ def _store_root(environ):  # type: (os._Environ[str]) -> str
 
 
 def _await_source(settings):  # type: (dict[str, str]) -> None
-    # Load the hook of ``--compile=auto`` with the first module that has no valid .pyc: most
-    # programs import none. The host's ``source_to_code`` is exchanged for a twin of the same
-    # code, for which alone ``_call_with_frames_removed`` is another function. That one looks
-    # like the host's too: the interpreter cuts frames of its name out of tracebacks.
+    # Load the hook of ``--compile=auto`` with the first module that has no valid .pyc, where
+    # there is a store or the module came with its code: most programs import none. The host's
+    # ``source_to_code`` is exchanged for a twin of the same code, for which alone
+    # ``_call_with_frames_removed`` is another function. That one looks like the host's too:
+    # the interpreter cuts frames of its name out of tracebacks.
     external = sys.modules["_frozen_importlib_external"]
     loader = external.SourceLoader
     host = loader.source_to_code
+    has_store = os.path.isdir(settings["DX_CACHE_DIR"] + "/v1/actions")
 
     def _call_with_frames_removed(compile, data, path, mode, dont_inherit, optimize):  # type: ignore[no-untyped-def]
-        if vars(loader)["source_to_code"] is not twin:
-            # The program has exchanged it as well, and calls what it found there.
+        exchanged = vars(loader)["source_to_code"] is not twin
+        if exchanged or not (has_store or _ships(path)):
+            # Where the program has exchanged it as well, it calls what it found there.
             return compile(data, path, mode, dont_inherit=dont_inherit, optimize=optimize)
         loader.source_to_code = host
         try:
@@ -99,6 +102,11 @@ def _await_source(settings):  # type: (dict[str, str]) -> None
     twin = type(host)(host.__code__, scope)
     twin.__kwdefaults__ = host.__kwdefaults__
     loader.source_to_code = twin
+
+
+def _ships(path):  # type: (object) -> bool
+    # Whether an installed package brought code along in this folder.
+    return isinstance(path, str) and os.path.isdir(os.path.dirname(path) + "/__dx_py__")
 
 
 def _say_off(error):  # type: (Exception) -> None

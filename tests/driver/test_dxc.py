@@ -414,7 +414,7 @@ def test_a_running_program_finds_the_code_that_dxc_made(dxc, store, tmp_path):
     file.write_text(source)
     dxc(file)
     files_below = StoreFiles(str(store.layout))
-    found = CodeCache(files_below, code_artifact, code_marshal.dumps, pytest.fail)
+    found = CodeCache(files_below, code_artifact, code_marshal.dumps, pytest.fail, pytest.fail)
     code, warned = found.load(source.encode(), str(file), 0)
     assert code == compile(source, str(file), "exec", dont_inherit=True)
     assert not warned

@@ -315,12 +315,20 @@ print(sys.excepthook, sys.path_hooks, "atexit" in sys.modules)
 """
 
 
-def test_auto_without_a_store_exchanges_and_loads_nothing(tree) -> None:
+def test_auto_without_a_store_exchanges_one_function_and_loads_nothing(tree) -> None:
     code = f"import package.module\n{SHOW_EXCHANGES}"
-    ran = tree.dx_py("-v", "-c", code, mode="auto", DX_STATS="", DX_STRICT="")
-    assert ran.output == tree.python("-c", code).output
-    assert ran.output.startswith("True\n")
+    ran = tree.dx_py("-B", "-v", "-c", code, mode="auto", DX_STATS="", DX_STRICT="")
+    is_hosts, *others = ran.output.splitlines()
+    assert is_hosts == "False"
+    assert others == tree.python("-c", code).output.splitlines()[1:]
     assert parts_loaded(ran.errors) == set()
+
+
+def test_errors_without_a_store_are_the_host_s(tree) -> None:
+    tree.write("wrong.py", "def f(:\n")
+    assert tree.dx_py("-c", "import wrong", mode="auto", DX_STATS="") == tree.python(
+        "-c", "import wrong"
+    )
 
 
 def test_auto_with_a_store_loads_nothing_while_there_are_pycs(tree) -> None:

@@ -78,6 +78,7 @@ def _parser() -> CommandParser:
     add("--strict", action="store_true", help="stop at a defect of the compiler itself")
     add("--engine", metavar="ENGINE", default="auto", help=f"one of {', '.join(ENGINES)}")
     add("--depfile", metavar="FILE", help="write what was read, for make and ninja")
+    add("--depfile-target", metavar="NAME", help="what the depfile is about (DIR of -o)")
     add("--emit-ninja", metavar="FILE", help="write the ninja file and compile nothing")
     return parser
 
@@ -113,7 +114,7 @@ def _compile(words: list[str]) -> int:
         return _emit_ninja(store, Path(options.emit_ninja), request, words)
     outcomes = compile_modules(store, request)
     if options.depfile:
-        target = options.output or options.depfile
+        target = options.depfile_target or options.output or options.depfile
         write_if_changed(Path(options.depfile), depfile.format_depfile(target, request))
     if options.output:
         from dx_py.driver.dxc.shipping import ship

@@ -7,10 +7,15 @@ from dx_py.driver.dxc.modules import folders_of
 
 
 def format_depfile(target: str, request: Request) -> str:
-    """One rule: the target depends on every module, and on every folder looked through."""
+    """The target depends on every module, and on every folder looked through.
+
+    Each of them is a target without a rule too (gcc's -MP): one that has gone is then no
+    error, but a reason to build.
+    """
     read = [*(module.path for module in request.modules), *folders_of(request.paths)]
-    lines = "".join(f" \\\n  {_escape(str(path))}" for path in sorted(read))
-    return f"{_escape(target)}:{lines}\n"
+    names = [_escape(str(path)) for path in sorted(read)]
+    lines = "".join(f" \\\n  {name}" for name in names)
+    return f"{_escape(target)}:{lines}\n" + "".join(f"{name}:\n" for name in names)
 
 
 def _escape(path: str) -> str:

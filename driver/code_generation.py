@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from dx_py.backend.bytecode.compile_tree import compile_tree
 from dx_py.driver.internal_error import OWN_ERRORS, InternalError, description
+from dx_py.frontend.lowering.module import CompileOptions
 
 STAGE: Final = "codegen"
 _MODES: Final[dict[type[ast.AST], str]] = {
@@ -27,7 +28,8 @@ def generate_code(
     flags: int = 0,
     strict: bool = False,
 ) -> CodeType:
-    """As ``compile`` of the tree that ``make_tree`` gives, anew whenever it is called.
+    """As ``compile`` of the tree that ``make_tree`` gives, anew whenever it is called; with
+    level 3 besides.
 
     A defect is told in one line on the standard error; it raises InternalError if ``strict``.
     """
@@ -42,5 +44,6 @@ def generate_code(
         sys.stderr.write(f"dx-py: {problem}; the interpreter's compiler takes its place\n")
     # The first tree may be half changed.
     tree = make_tree()
-    code: CodeType = compile(tree, filename, _MODES[type(tree)], flags, True, optimize)
+    level = CompileOptions(optimize).host_level
+    code: CodeType = compile(tree, filename, _MODES[type(tree)], flags, True, level)
     return code

@@ -44,7 +44,7 @@ class ParseStage:
 
 class CodegenStage:
     """AST artifact to the code that the host's ``compile()`` would make; options:
-    ``optimize``, 0 to 2.
+    ``optimize``, 0 to 3.
 
     The artifact also says whether compiling warned, because the host warns whenever it
     compiles source, and never when it loads what was compiled.
@@ -75,7 +75,7 @@ class CodegenStage:
 
 
 class LowerStage:
-    """AST artifact to code-level IR, before any pass; options: ``optimize``, 0 to 2."""
+    """AST artifact to code-level IR, before any pass; options: ``optimize``, 0 to 3."""
 
     name: ClassVar[str] = "lower"
     version: ClassVar[int] = 1

@@ -28,6 +28,7 @@ def install(settings: dict[str, str], parts: Parts) -> None:
         load("runtime_support.warning_probe").WarningProbe,
         parts.tell_failure,
         strict=settings.get("DX_STRICT") == "1",
+        takes_promises=settings.get("DX_OPTIMIZE") == "3" and not sys.flags.optimize,
     )
     main_script = load("runtime_support.main_script")
     if settings.get("DX_STATS"):

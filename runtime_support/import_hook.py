@@ -88,6 +88,9 @@ def _source_to_code(external: ModuleType, pipeline: Pipeline) -> Callable[..., C
     call = external._bootstrap._call_with_frames_removed
 
     def source_to_code(self, data, path, *, _optimize=-1):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        code = pipeline.promised_code(path, data, may_be_written=True)
+        if code is not None:
+            return code
         code, warned = pipeline.code_of(data, path, _optimize)
         if code is None or warned:
             # No frame of ours stands between the import system and an error.
@@ -106,7 +109,9 @@ def _compile_bytecode(external: ModuleType, pipeline: Pipeline) -> Callable[...,
     def _compile_bytecode(data, name=None, bytecode_path=None, source_path=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         if source_path is None:
             return host(data, name, bytecode_path)
-        code = pipeline.code_known_equal(data, source_path)
+        code = pipeline.promised_code(source_path)
+        if code is None:
+            code = pipeline.code_known_equal(data, source_path)
         if code is not None:
             tell("code object from {!r}", bytecode_path)
             return code

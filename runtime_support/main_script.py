@@ -75,6 +75,9 @@ def _compile_script(pipeline: Pipeline, path: str) -> _Script | None:
     source = _read_source(path)
     if source is None:
         return None
+    promised = pipeline.promised_code(path, source)
+    if promised is not None:
+        return _Script(path, promised, None)
     code, warned = pipeline.code_of(source, path)
     if code is None:
         return None

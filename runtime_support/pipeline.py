@@ -10,6 +10,7 @@ the worker fails, the host's code takes the place of ours.
 from __future__ import annotations
 
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from dx_py.runtime_support.warning_probe import WarningProbe
 
 _compile = compile
+#: The level of ``dxc -O3``.
+_PROMISES = 3
 
 
 class Pipeline:
@@ -34,11 +37,13 @@ class Pipeline:
         tell_failure: Callable[[str, BaseException], None],
         *,
         strict: bool,
+        takes_promises: bool,
     ) -> None:
         self._generator = generator
         self._probe = probe
         self._tell_failure = tell_failure
         self._strict = strict
+        self._takes_promises = takes_promises
         self.cache = cache
         self.parsed = 0
         self.rejected = 0
@@ -75,6 +80,27 @@ class Pipeline:
         if code is not None:
             return code, warned
         return self._generate(source, filename, optimize)
+
+    def promised_code(
+        self, filename: object, source: object = None, *, may_be_written: bool = False
+    ) -> CodeType | None:
+        """The module's code of level 3, where ``DX_OPTIMIZE=3`` asks for it and it is kept.
+
+        ``source`` is what the file holds, if that is known. The host would write code that
+        it gets for a source to a .pyc, for every Python to find: that is never of level 3.
+        """
+        if not self._takes_promises or not isinstance(filename, str):
+            return None
+        if may_be_written and not sys.dont_write_bytecode:
+            return None
+        if source is None:
+            try:
+                with open(filename, "rb") as file:
+                    source = file.read()
+            except OSError:
+                return None
+        code, warned = self.cache.load(source, filename, _PROMISES)
+        return None if warned else code
 
     def text_code(
         self, source: bytes | str, filename: str, mode: str, flags: int, optimize: int

@@ -36,6 +36,7 @@ from dx_py.driver.dxc.engines import (
     default_jobs,
 )
 from dx_py.driver.dxc.modules import find_modules
+from dx_py.frontend.lowering.module import PROMISES
 
 #: Word -> module; what a compilation does not need is imported when it is asked for.
 SUB_COMMANDS = {
@@ -68,6 +69,7 @@ def _parser() -> CommandParser:
     add("-o", dest="output", metavar="DIR", help="bring a folder to ship up to date")
     add("-j", dest="jobs", metavar="N", help="processes at once (one for each core)")
     add("-O", dest="optimize", action="count", default=0, help="as python -O and -OO")
+    add("-O3", dest="promises", action="store_true", help="use what modules promise")
     add("-v", dest="verbose", action="store_true", help="say what is done")
     add("--emit", metavar="KIND", help=f"one of {', '.join(emit_kinds())}")
     add("--ssa-html", metavar="FILE", help="write a page that shows the IR pass by pass")
@@ -90,11 +92,13 @@ def _compile(words: list[str]) -> int:
         parser.error("what is to be compiled? (dxc --help shows the options)")
     if options.jobs is not None and not (options.jobs.isdigit() and int(options.jobs)):
         parser.error(f"-j takes a number of processes, not '{options.jobs}'")
+    if options.promises and options.optimize:
+        parser.error("-O3 keeps assertions and docstrings: give it, or -O")
     paths = [parser.existing(name) for name in options.paths]
     request = Request(
         paths=paths,
         modules=find_modules(paths),
-        optimize=min(options.optimize, 2),
+        optimize=PROMISES if options.promises else min(options.optimize, 2),
         jobs=int(options.jobs or default_jobs()),
         engine=parser.choice("engine", options.engine, ENGINES),
         verbose=options.verbose,

@@ -48,7 +48,7 @@ class Compiled:
 
 
 class Compiler:
-    """Runs the stages over modules; ``optimize`` is as for ``compile()``, 0 to 2.
+    """Runs the stages over modules; ``optimize`` is as for ``compile()``, 0 to 2, or 3.
 
     ``DX_STRICT=1`` in the environment makes a defect of a stage fatal.
     """

@@ -18,7 +18,7 @@ from dx_py.driver.dxc.compilation import CODEGEN, Compiled, Compiler
 from dx_py.driver.dxc.modules import Module
 from dx_py.runtime_support import shipped_artifact
 
-LEVELS: Final = (0, 1, 2)
+LEVELS: Final = (0, 1, 2, 3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ Runs before scopes are analysed. Postponed annotations stay as they are: their t
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,17 +55,20 @@ def fold_tree(tree: ast.mod, *, optimize: int, future_annotations: bool) -> None
 
     `optimize` decides what `__debug__` is; `future_annotations` leaves annotations alone.
     """
-    Folder(optimize, future_annotations).fold(tree)
+    Folder(optimize, future_annotations, RULES).fold(tree)
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
+    """``rules``: kind of node -> what folds it; otherwise its children are folded."""
+
     optimize: int
     future_annotations: bool
+    rules: Mapping[type[ast.AST], Rule]
 
     def fold(self, node: ast.AST) -> ast.AST:
         """The node itself, changed or not, or what stands for it."""
-        rule = RULES.get(type(node))
+        rule = self.rules.get(type(node))
         if rule is not None:
             return rule(self, node)
         self.fold_children(node)
@@ -87,6 +90,23 @@ class Folder:
                 folded = self.fold(node)
                 if folded is not node:
                     nodes[index] = folded
+
+    def fold_body(
+        self, body: list[ast.stmt], *, then: Callable[[ast.stmt], None] | None = None
+    ) -> None:
+        """Of a module, class or function; ``then`` is called after each statement.
+
+        What becomes a string in the first place was no docstring, and stays none.
+        """
+        had_docstring = bool(body) and _is_docstring(body[0])
+        for statement in body:
+            self.fold(statement)
+            if then is not None:
+                then(statement)
+        first = body[0] if body else None
+        if not had_docstring and isinstance(first, ast.Expr) and _is_docstring(first):
+            value = first.value
+            first.value = ast.copy_location(ast.JoinedStr([value]), value)
 
 
 def _child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
@@ -213,14 +233,10 @@ def _comprehension(folder: Folder, node: ast.comprehension) -> ast.AST:
 
 
 def _with_docstring(folder: Folder, node: ast.Module | ast.ClassDef) -> ast.AST:
-    """What becomes a string in the first place of a body was no docstring, and stays none."""
-    body = node.body
-    first = body[0] if body else None
-    had_docstring = _is_docstring(first)
+    body, node.body = node.body, []
     folder.fold_children(node)
-    if not had_docstring and isinstance(first, ast.Expr) and _is_docstring(first):
-        value = first.value
-        first.value = ast.copy_location(ast.JoinedStr([value]), value)
+    node.body = body
+    folder.fold_body(body)
     return node
 
 

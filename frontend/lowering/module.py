@@ -12,6 +12,7 @@ import ast
 from dataclasses import dataclass
 
 from dx_py.frontend.folding.fold import fold_tree
+from dx_py.frontend.folding.propagation import optimize_tree
 from dx_py.frontend.lowering.lower import LoweringOptions, lower
 from dx_py.frontend.lowering.reporting import Announcer, report
 from dx_py.frontend.semantics.check import check_analysed
@@ -23,6 +24,8 @@ from dx_py.ir.code_unit import CodeUnit
 FUTURE_ANNOTATIONS = 0x1000000
 BARRY_AS_BDFL = 0x400000
 _TOP_LEVEL_AWAIT = 0x2000
+#: The level above the host's: constants that a module promises are put where they are used.
+PROMISES = 3
 #: ``compile``'s flags that become flags of the code: all features of ``__future__``.
 _FEATURES = 0x1FE0000
 _NAMED_FEATURES = {"annotations": FUTURE_ANNOTATIONS, "barry_as_FLUFL": BARRY_AS_BDFL}
@@ -30,10 +33,15 @@ _NAMED_FEATURES = {"annotations": FUTURE_ANNOTATIONS, "barry_as_FLUFL": BARRY_AS
 
 @dataclass(frozen=True, slots=True)
 class CompileOptions:
-    """``optimize`` and ``flags`` as for ``compile``; ``optimize`` is 0, 1 or 2."""
+    """``optimize`` and ``flags`` as for ``compile``; ``optimize`` is 0, 1, 2 or PROMISES."""
 
     optimize: int = 0
     flags: int = 0
+
+    @property
+    def host_level(self) -> int:
+        """The level of the host's that decides about assertions and docstrings."""
+        return 0 if self.optimize == PROMISES else self.optimize
 
 
 def lower_tree(tree: ast.mod, filename: str, options: CompileOptions) -> CodeUnit:
@@ -45,14 +53,16 @@ def lower_tree(tree: ast.mod, filename: str, options: CompileOptions) -> CodeUni
         flags |= _NAMED_FEATURES.get(name, 0)
     postponed = bool(flags & FUTURE_ANNOTATIONS)
     awaits = bool(options.flags & _TOP_LEVEL_AWAIT)
-    fold_tree(tree, optimize=options.optimize, future_annotations=postponed)
+    level = options.host_level
+    fold_tree(tree, optimize=level, future_annotations=postponed)
     symbols = analyse_symbols(tree, future_annotations=postponed)
     report(symbols.diagnostics, filename)
-    checker = check_analysed(
-        tree, future, symbols, Options(awaits, postponed, options.optimize)
-    )
+    checks = Options(awaits, postponed, level)
+    checker = check_analysed(tree, future, symbols, checks)
     if any(diagnostic.category.is_error for diagnostic in checker.diagnostics):
         report(checker.diagnostics, filename)
     announcer = Announcer(checker.warnings, filename) if checker.warnings else None
-    lowering = LoweringOptions(options.optimize, flags, postponed, awaits, announcer)
+    if options.optimize == PROMISES:
+        optimize_tree(tree, future_annotations=postponed)
+    lowering = LoweringOptions(level, flags, postponed, awaits, announcer)
     return lower(tree, symbols, lowering)

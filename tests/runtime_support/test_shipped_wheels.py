@@ -356,7 +356,7 @@ def test_uninstalling_leaves_nothing(installer: str, bench, wheel, tmp_path: Pat
 
 @pytest.mark.parametrize("value", [[], [4], "0 7", 3, None, "", ["x"]])
 def test_levels_that_are_none_are_refused(value: object) -> None:
-    with pytest.raises(DxError, match="levels are given as a list of 0, 1, 2"):
+    with pytest.raises(DxError, match="levels are given as a list of 0, 1, 2, 3"):
         levels_from(value)
 
 

@@ -40,7 +40,7 @@ def test_the_page_of_the_compiler_lists_the_options() -> None:
         text=True,
         check=True,
     ).stdout
-    options = re.findall(r"^  (-\w)\b|^  (?:-\w, )?(--[\w-]+)", help_text, re.MULTILINE)
+    options = re.findall(r"^  (-\w\d?)\b|^  (?:-\w, )?(--[\w-]+)", help_text, re.MULTILINE)
     shown = {name for names in options for name in names if name}
     assert {"-" + name for name in listed("dxc.1", "Fl")} == shown | {"--help"}
 

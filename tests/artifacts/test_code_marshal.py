@@ -26,8 +26,6 @@ SNIPPETS = {
     "long strings": f"x = {'a' * 300!r}, {'a b' * 300!r}, {'é' * 300!r}",
     "module comprehension": "x = [y for y in z]; w = [lambda: y for y in z]",
     "class comprehension": "class C:\n    x = [(lambda: a) for a in b]\n    y = [c for c in d]",
-    "a comprehension's variable and a free one": "def f(a):\n    class C:\n"
-    "        x = [1 for a in b], a\n        def g(self): return a\n    return C",
     "closures": "def f(a, b, /, c, *d, e=1, **g):\n    def h():\n        nonlocal a\n"
     "        return a, c, d, [e for b in g]\n    return h",
     "type parameters": "def f[T: int, *A, **P](x: T) -> T:\n"

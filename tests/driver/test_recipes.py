@@ -56,7 +56,8 @@ def build(request, store, tmp_path: Path) -> Callable[[], subprocess.CompletedPr
     def once() -> subprocess.CompletedProcess[str]:
         if request.param == "make":
             return run("make")
-        return run(find_ninja(), *(["-C", "out"] if request.param == "cmake" else []))
+        words = {"ninja": ("-f", "compile.ninja"), "cmake": ("-C", "out")}[request.param]
+        return run(find_ninja(), *words)
 
     return once
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Answer = tuple[Any, ...] | None
 
     from dx_py.runtime_support.native_profile import Recorder
+    from dx_py.runtime_support.native_symbols import Symbols
     from dx_py.runtime_support.native_units import Stored, Unit
     from dx_py.runtime_support.posted_requests import PostedRequests
     from dx_py.runtime_support.startup import Parts
@@ -91,6 +92,10 @@ def _start(
         # Children would count their functions, too.
         os.environ["DX_JIT"] = "0"
     tier.eager = settings["DX_JIT"] == "sync"
+    perf, gdb = settings.get("DX_PERF_MAP") == "1", settings.get("DX_GDB") == "1"
+    if perf or gdb:
+        symbols = parts.load("runtime_support.native_symbols")
+        report.symbols = symbols.Symbols(core, perf=perf, gdb=gdb)
     if settings.get("DX_PROFILE_OUT") or parts.json is not None:
         profile = parts.load("runtime_support.native_profile")
         report.recorder = profile.Recorder(core, tier.program)
@@ -413,6 +418,8 @@ class Report:
         self.refused: dict[str, str] = {}
         #: Of a profile that is written at exit, if one was asked for.
         self.recorder: Recorder | None = None
+        #: Of names for perf and gdb, if they were asked for.
+        self.symbols: Symbols | None = None
 
     def refuse(self, function: FunctionType, why: str) -> None:
         self.refused[function.__qualname__] = why
@@ -420,6 +427,8 @@ class Report:
             self.recorder.refused(function, why)
 
     def load(self, function: FunctionType, unit: Unit) -> None:
+        if self.symbols is not None:
+            self.symbols.loaded(function.__code__)
         self.refused.pop(function.__qualname__, None)
         if self.recorder is not None:
             self.recorder.loaded(function, unit)

@@ -191,6 +191,10 @@ extern PyMethodDef dx_profile_methods[];
 extern int dx_awaited;
 void dx_look_for_answers(void);
 
+/* dx_debug.c: native code for tools outside the process. */
+PyObject *dx_code_region(PyObject *module, PyObject *code);
+PyObject *dx_register_symbols(PyObject *module, PyObject *object);
+
 /* dx_module.c */
 extern Py_ssize_t dx_unit_extra;    /* co_extra index of a code object's unit */
 extern Py_ssize_t dx_profile_extra; /* ... and of its counters and samples */

@@ -163,6 +163,8 @@ static PyMethodDef methods[] = {
     {"suspend", dx_suspend, METH_O, "interpret a function for some time"},
     {"invalidate", dx_invalidate, METH_O, "end the native code of a code object"},
     {"unit_stats", dx_unit_stats, METH_O, "counters of a code object's native code"},
+    {"code_region", dx_code_region, METH_O, "address and size of a code object's native code"},
+    {"register_symbols", dx_register_symbols, METH_O, "tell gdb of an ELF object with names"},
     {"attribute", dx_attribute, METH_VARARGS, "where instances have an attribute"},
     {"storage", dx_storage, METH_VARARGS, "where instances store an attribute"},
     {"class_attribute", dx_class_attribute, METH_VARARGS, "an attribute of the class itself"},

@@ -188,7 +188,12 @@ def unit_text(data: bytes) -> str:
     if stored is None:
         raise DxError("a native unit of another schema")
     unit, _ = stored
-    if isinstance(unit, str):
-        return f"stays interpreted: {unit}"
+    match unit:
+        case str() as refusal:
+            return f"stays interpreted: {refusal}"
+        case ("refused", refusal):
+            return f"stays interpreted: {refusal}"
+        case ("plan", sites, _):
+            return f"a plan of what to sample: {len(sites)} places"
     code, entry, rows, guards, *_ = unit
     return list_unit(code, entry, rows, guards)

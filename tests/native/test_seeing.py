@@ -217,7 +217,8 @@ def test_code_compiled_ahead_of_time_is_found_by_the_run(project):
 def test_functions_that_changed_since_the_profile_are_not_compiled(project, tmp_path):
     changed = tmp_path / "points.py"
     changed.write_text(PROGRAM.replace("i * 0.5", "i * 0.25"), encoding="utf-8")
-    told = project.inside(dxc, "-v", "--native", "--profile-in", project.profile, changed)
+    words = ("-v", "--native", "--profile-in", project.profile, changed)
+    told = project.inside(dxc, *words, store="changed")
     assert " body:" not in told
     assert " total: compiled" in told
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from suites import SUITES, Checkout, prepare
+from suites import SUITES, Checkout, hear_interrupts, prepare
 
 HOME = Path(__file__).resolve().parents[2]
 BOOT = HOME / "testrun" / "worker" / "boot.py"
@@ -106,7 +106,7 @@ def compare(checkout: Checkout) -> bool:
     again = plain[1][0]
     flaky = {function_of(facts) for facts in (*(expected - again), *(again - expected))}
     print(f"{checkout.suite.name}: {len(expected)} reports, status {status}, {seconds:.1f} s")
-    same = True
+    same = bool(expected)
     for workers in WORKERS:
         for _ in range(2):
             found, code, took = run(checkout, [str(BOOT), "-m", "-n", str(workers)])
@@ -140,6 +140,7 @@ def main() -> int:
     parser.add_argument("--root", type=Path, default=Path(tempfile.gettempdir()) / "dx-suites")
     parser.add_argument("--python", type=Path, default=Path(sys.executable))
     options = parser.parse_args()
+    hear_interrupts()
     chosen = [suite for suite in SUITES if not options.names or suite.name in options.names]
     same = [compare(prepare(suite, options.root, options.python)) for suite in chosen]
     return 0 if all(same) else 1

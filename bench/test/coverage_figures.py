@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from suites import SUITES, Checkout, prepare
+from suites import SUITES, Checkout, hear_interrupts, prepare
 
 BOOT = Path(__file__).resolve().parents[2] / "testrun" / "worker" / "boot.py"
 PACKAGES = {
@@ -67,6 +67,7 @@ def main() -> int:
     parser.add_argument("--root", type=Path, default=Path(tempfile.gettempdir()) / "dx-suites")
     parser.add_argument("--python", type=Path, default=Path(sys.executable))
     options = parser.parse_args()
+    hear_interrupts()
     chosen = [s for s in SUITES if s.name in (options.names or PACKAGES)]
     same = [compare(prepare(suite, options.root, options.python)) for suite in chosen]
     return 0 if all(same) else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import tarfile
 import urllib.request
@@ -107,6 +108,15 @@ class Checkout:
         dropped = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "VIRTUAL_ENV")
         kept = {name: value for name, value in os.environ.items() if name not in dropped}
         return kept | self.suite.environment | extra
+
+
+def hear_interrupts() -> None:
+    """Have suites start with interrupts as on a terminal.
+
+    A shell ignores them in what it runs behind itself, and then asyncio, for one, takes other
+    paths; our workers always hear them.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def prepare(suite: Suite, root: Path, python: Path) -> Checkout:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from .channel import Channel, channel_pair
-from .signals import decode_status
+from .signals import decode_status, ignored
 
 # How long a worker may take to leave after its channel ended.
 LEAVING_SECONDS = 10.0
@@ -139,6 +139,12 @@ class Pool:
 
     def stop(self) -> None:
         """Interrupt what runs, let session fixtures be torn down, then end every worker."""
+        with ignored(signal.SIGINT):
+            # An interrupt may come twice: from the supervisor, and as one of the group.
+            self.interrupt_all()
+        self.kill_all()
+
+    def interrupt_all(self) -> None:
         for process in self.processes:
             process.signal(signal.SIGINT)
         deadline = time.monotonic() + STOPPING_SECONDS
@@ -148,7 +154,6 @@ class Pool:
                 if stopped.channel.is_drained():
                     self.remove(stopped)
                     stopped.dump.close()
-        self.kill_all()
 
     def kill_all(self) -> None:
         for process in self.processes:

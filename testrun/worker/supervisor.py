@@ -21,6 +21,8 @@ HANDLED = (signal.SIGINT, *FORWARDED)
 # A run is repeated at most once for each file that kills it, up to this many.
 MOST_BROKEN_FILES = 25
 PR_SET_CHILD_SUBREAPER = 36
+# The origin of a signal that the kernel sent by itself (Linux, asm-generic/siginfo.h).
+SI_KERNEL = 128
 
 
 def supervise(arguments: list[str]) -> int:
@@ -119,14 +121,40 @@ def run_named(arguments: list[str], plugins: list[object]) -> int:
 
 def watch(pid: int) -> int:
     """Wait for the controller, passing signals on; adopt and reap what its tests abandon."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for number in FORWARDED:
-        signal.signal(number, lambda number, _: pass_on(pid, number))
+    for number in HANDLED:
+        # Neither ignored nor fatal: it waits, blocked, until it is asked for.
+        signal.signal(number, lambda _number, _frame: None)
+    awaited = {signal.SIGCHLD, *HANDLED}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     adopt_orphans()
+    try:
+        while (status := reap(pid)) is None:
+            number, everybody = next_signal(awaited)
+            if number != signal.SIGCHLD and not everybody:
+                pass_on(pid, number)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return status
+
+
+def next_signal(awaited: set[int]) -> tuple[int, bool]:
+    """Wait for a blocked signal; its number, and whether the controller has it, too, for it is
+    an interrupt that a terminal sends to all of its foreground."""
+    if not hasattr(signal, "sigwaitinfo"):
+        number = signal.sigwait(awaited)
+        return number, number == signal.SIGINT
+    found = signal.sigwaitinfo(awaited)
+    return found.si_signo, found.si_code == SI_KERNEL
+
+
+def reap(pid: int) -> int | None:
+    """Reap what has ended, adopted processes too; the status of ``pid`` if it did."""
     while True:
-        ended, status = os.waitpid(-1, 0)
+        ended, status = os.waitpid(-1, os.WNOHANG)
         if ended == pid:
             return status
+        if ended == 0:
+            return None
 
 
 def pass_on(pid: int, number: int) -> None:

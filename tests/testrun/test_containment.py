@@ -226,7 +226,8 @@ def test_a_session_that_does_not_end_is_killed_and_named(project):
     assert "in linger" in run.errors
 
 
-def test_interrupt_tears_down_and_reports(project):
+@pytest.mark.parametrize("kill", [os.killpg, os.kill])
+def test_interrupt_tears_down_and_reports(project, kill):
     project.write(
         test_a="""
         import pytest, time
@@ -255,7 +256,7 @@ def test_interrupt_tears_down_and_reports(project):
     while not (project.folder / "started").exists():
         assert process.poll() is None
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)
+    kill(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "KeyboardInterrupt" in output

@@ -244,9 +244,6 @@ def test_two_runs_at_once_are_served(served):
     assert all("1 failed, 2 passed, 1 skipped" in output for output in outputs)
 
 
-@pytest.mark.xfail(
-    strict=False, reason="after other runs of the same server the interrupt may be lost"
-)
 def test_interrupting_the_client_interrupts_the_run(served):
     served.project.write(
         test_a="""

@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 
+from ..supervisor import reap
 from .protocol import STATUS
 
 # Between asking a run to end because its client is gone, and ending it.
@@ -29,8 +30,7 @@ class ClientLink:
         """The status of ``pid`` once it has ended, after passing on what the client says."""
         watched = [self.ended, self.connection.fileno()]
         while True:
-            ended, status = reap(pid)
-            if ended:
+            if (status := reap(pid)) is not None:
                 return status
             ready, _, _ = select.select(watched, [], [])
             if self.ended in ready:
@@ -63,14 +63,6 @@ class ClientLink:
         except OSError:
             # Nobody waits any longer.
             return
-
-
-def reap(pid: int) -> tuple[bool, int]:
-    """Reap what has ended, adopted processes too; whether ``pid`` did, and its status."""
-    while True:
-        ended, status = os.waitpid(-1, os.WNOHANG)
-        if ended in (0, pid):
-            return ended == pid, status
 
 
 def end(pid: int) -> None:

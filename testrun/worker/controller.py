@@ -125,11 +125,24 @@ class Controller:
             process.recent = [*process.recent[-4:], index]
         elif kind == events.TERMINAL:
             process.interactive = True
+            self.withdraw(process, index)
         elif kind in (events.FINISH, events.EXIT):
             process.running = None
             process.assigned.remove(index)
         elif kind == events.HOOK and message[2] == "pytest_runtest_logreport":
             self.note_report(process, index, message[3]["report"])
+
+    def withdraw(self, process: Process, index: int) -> None:
+        """It has to wait for all items before its own: none of those may wait for it."""
+        held = [number for number in process.assigned if number != index]
+        if min(held, default=index) >= index:
+            return
+        process.assigned = [index]
+        process.withdrawn = process.ending = True
+        self.schedule.give_back(sorted(held), process.number)
+        if not any(other.is_free for other in self.pool.processes):
+            self.workers += 1
+            self.start_worker(self.workers - 1)
 
     def note_report(self, process: Process, index: int, report: dict[str, Any]) -> None:
         process.reports.add(str(report.get("when")))
@@ -204,7 +217,7 @@ class Controller:
             if process.running == index:
                 flush()
                 put_in_front(process.pid)
-                process.channel.send((events.GRANT,))
+                process.channel.send((events.GRANT, process.withdrawn))
 
     def take_terminal(self, process: Process) -> None:
         if process.interactive:
@@ -214,7 +227,9 @@ class Controller:
 
     def show_rest(self, process: Process) -> None:
         """Under `-s`: what came after its last message, in the place of the test it was at."""
-        index = process.recent[-1] if process.running is None else process.running
+        # Without a test, where others were quicker, it is shown as soon as it comes.
+        last = process.recent[-1] if process.recent else -1
+        index = last if process.running is None else process.running
         written = new_output(process, output_sizes(process))
         if index < self.replay.head:
             self.replay.write_output(written)

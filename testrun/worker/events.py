@@ -18,7 +18,7 @@ EXIT = "exit"  # (EXIT, index, message, returncode): pytest.exit() was called
 INTERRUPT = "interrupt"  # (INTERRUPT, index, text): KeyboardInterrupt came out of the test
 INTERNAL = "internal"  # (INTERNAL, text): an error of pytest or a plug-in, not of a test
 OUTPUT = "output"  # (OUTPUT, index, sizes): under -s, how much the tests have written so far
-TERMINAL = "terminal"  # (TERMINAL, index): asks for the terminal; GRANT is awaited
+TERMINAL = "terminal"  # (TERMINAL, index): asks for the terminal; (GRANT, withdrawn) is awaited
 RETURN = "return"  # (RETURN, index): gives it back
 SETUP = "setup"  # (SETUP, index, fixture): may it be set up? GRANT or ELSEWHERE is awaited
 IS_SET_UP = "is set up"  # (IS_SET_UP, index, fixture, exclusive): it is, or its setup failed
@@ -28,6 +28,8 @@ DONE = "done"  # (DONE, workeroutput): session fixtures are torn down; the proce
 # Controller to worker.
 BATCH = "batch"  # (BATCH, indexes)
 ORDER = "order"  # (ORDER, ids): the items, for a worker that collected by itself
-GRANT = "grant"  # (GRANT,): what was asked for, the terminal or a setup, is the worker's
+# What was asked for, the terminal or a setup, is the worker's: (GRANT,), and for the terminal
+# (GRANT, withdrawn), where true means that the batch is to end with the running item.
+GRANT = "grant"
 ELSEWHERE = "elsewhere"  # (ELSEWHERE,): another worker has that fixture, and no second can
 END = "end"  # (END,): no further batch

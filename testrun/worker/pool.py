@@ -49,6 +49,13 @@ class Process:
     shown: dict[int, int] = field(default_factory=dict)
     #: It waits for the terminal, or has it: nobody can say how long that takes.
     interactive: bool = False
+    #: What it had yet to run was given to others; it is not told before it has the terminal.
+    withdrawn: bool = False
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it will ask for another batch, whatever becomes of the others."""
+        return not (self.ending or self.waiting or self.interactive)
 
     def signal(self, number: int) -> None:
         try:

@@ -10,15 +10,14 @@ import io
 import os
 import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import IO, Any
 
 import pytest
 
 from . import events
 from .channel import Channel
+from .signals import ignored, in_main_thread
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 
@@ -34,6 +33,9 @@ class Holder:
         self.channel = channel
         self.index = -1
         self.held = False
+        self.interrupt: Any = None
+        #: While we waited, what we had yet to run was given to others.
+        self.withdrawn = False
         #: Called with True when the terminal is ours, and with False when it is not any more.
         self.listeners: list[Callable[[bool], None]] = []
 
@@ -42,15 +44,20 @@ class Holder:
         if self.held:
             return
         self.channel.send((events.TERMINAL, self.index))
-        kind = self.channel.receive()[0]
+        kind, withdrawn = self.channel.receive()
         assert kind == events.GRANT
         self.held = True
+        self.withdrawn = self.withdrawn or withdrawn
+        self.interrupt = signal.getsignal(signal.SIGINT)
         self.tell()
 
     def give_back(self) -> None:
         if self.held:
             flush()
             self.held = False
+            if in_main_thread():
+                # A debugger that goes on wants to be told of interrupts; the next is the run's.
+                signal.signal(signal.SIGINT, self.interrupt)
             self.tell()
             self.channel.send((events.RETURN, self.index))
 
@@ -161,19 +168,6 @@ def flush() -> None:
             stream.flush()
 
 
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """A process in the background of a terminal is stopped for writing to it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTTOU, before)
-
-
 def put_in_front(group: int) -> None:
     """Give input and interrupts of the terminal, if there is one, to a process group."""
     try:
@@ -181,7 +175,8 @@ def put_in_front(group: int) -> None:
         terminal = os.open(os.ctermid(), os.O_RDWR | os.O_CLOEXEC)
     except OSError:
         return
-    with undisturbed():
+    # A process in the background of a terminal is stopped for writing to it.
+    with ignored(signal.SIGTTOU):
         try:
             os.tcsetpgrp(terminal, group)
         except OSError:

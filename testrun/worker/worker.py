@@ -77,6 +77,9 @@ class Worker:
         following = self.session.items[self.queue[0]] if self.queue else None
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if self.holder.withdrawn:
+                self.queue.clear()
+                tear_down(item)
             self.holder.give_back()
         except HandBack as stop:
             self.channel.send((events.HAND_BACK, index, stop.fixture, [index, *self.queue]))
@@ -97,6 +100,16 @@ class Worker:
         save_worker_data(config)
         config.hook.pytest_sessionfinish(session=self.session, exitstatus=0)
         self.channel.send((events.DONE, plain_output(config.workeroutput)))
+
+
+def tear_down(item: pytest.Item) -> None:
+    """End what was kept for an item that will not come; only an error is reported, for pytest
+    has reported the item's own teardown."""
+    state: Any = item.session._setupstate
+    call = pytest.CallInfo.from_call(lambda: state.teardown_exact(None), when="teardown")
+    if call.excinfo is not None:
+        report = item.ihook.pytest_runtest_makereport(item=item, call=call)
+        item.ihook.pytest_runtest_logreport(report=report)
 
 
 def plain_output(output: dict[str, Any]) -> dict[str, Any]:

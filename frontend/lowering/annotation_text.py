@@ -8,42 +8,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from enum import IntEnum, auto
 from typing import Any
 
+from dx_py.frontend.printing.pieces import Level
 from dx_py.frontend.printing.precedence import BINARY, COMPARISON
-
-
-class Level(IntEnum):
-    """Binding strength, weakest first."""
-
-    NAMED = auto()
-    TUPLE = auto()
-    TEST = auto()
-    OR = auto()
-    AND = auto()
-    NOT = auto()
-    COMPARISON = auto()
-    BIT_OR = auto()
-    BIT_XOR = auto()
-    BIT_AND = auto()
-    SHIFT = auto()
-    SUM = auto()
-    TERM = auto()
-    FACTOR = auto()
-    POWER = auto()
-    AWAIT = auto()
-    ATOM = auto()
-
 
 _UNARY: dict[type[ast.unaryop], tuple[str, Level]] = {
     ast.Invert: ("~", Level.FACTOR),
     ast.Not: ("not ", Level.NOT),
     ast.UAdd: ("+", Level.FACTOR),
     ast.USub: ("-", Level.FACTOR),
-}
-_BINARY_LEVELS: dict[type[ast.operator], Level] = {
-    kind: Level[level.name] for kind, (_, level) in BINARY.items()
 }
 # How the host writes infinity.
 _INFINITY = "1e309"
@@ -77,11 +51,10 @@ def _boolean(node: ast.BoolOp, level: Level) -> str:
 
 
 def _binary(node: ast.BinOp, level: Level) -> str:
-    own = _BINARY_LEVELS[type(node.op)]
+    symbol, own = BINARY[type(node.op)]
     left, right = own, _above(own)
     if own is Level.POWER:  # groups to the right
         left, right = right, left
-    symbol = BINARY[type(node.op)][0]
     text = f"{_text(node.left, left)} {symbol} {_text(node.right, right)}"
     return _grouped(text, own, level)
 
@@ -211,8 +184,7 @@ def _yield(node: ast.Yield, level: Level) -> str:
 
 
 def _named(node: ast.NamedExpr, level: Level) -> str:
-    text = f"{_text(node.target, Level.ATOM)} := {_text(node.value, Level.ATOM)}"
-    return _grouped(text, Level.NAMED, level)
+    return f"({_text(node.target, Level.ATOM)} := {_text(node.value, Level.ATOM)})"
 
 
 def _constant(node: ast.Constant, level: Level) -> str:

@@ -60,8 +60,13 @@ def install_into(
     arguments: Arguments,
     services: Services,
     environments: BuildEnvironments,
+    *,
+    exactly: bool = False,
 ) -> Outcome:
-    """Raises what resolving, fetching, building and installing raise; then nothing changed."""
+    """One transaction; ``exactly`` removes what was not wanted.
+
+    Raises what resolving, fetching, building and installing raise; then nothing changed.
+    """
     workshop = open_workshop(arguments, services, environment, environments)
     try:
         target = OneEnvironment(environment.interpreter.markers)
@@ -74,6 +79,8 @@ def install_into(
         outcome = plan_changes(arguments, wanted, resolving, environment)
         if wanted.hashes or arguments.flag("require-hashes") or "require-hashes" in said.flags:
             require_hashes(outcome.to_install, wanted.hashes)
+        if exactly:
+            outcome.to_remove += _extraneous(resolving, environment)
         if not arguments.flag("dry-run"):
             _get_wheels(outcome, workshop, Settings(arguments, said, environment), environments)
             _change(outcome, environment, arguments)
@@ -84,36 +91,6 @@ def install_into(
 
 #: What ``sync`` leaves alone although no file names it.
 _TOOLS = frozenset(("pip", "setuptools", "wheel", "uv", "dx-py"))
-
-
-def synchronise(
-    environment: Environment,
-    said: RequirementsFile,
-    arguments: Arguments,
-    services: Services,
-    environments: BuildEnvironments,
-) -> Outcome:
-    """Exactly what the files name, in one transaction; dependencies are not looked for."""
-    arguments.counts["no-deps"] = 1
-    workshop = open_workshop(arguments, services, environment, environments)
-    try:
-        target = OneEnvironment(environment.interpreter.markers)
-        wanted = collect(arguments, said, target, workshop.builder)
-        workshop.acquirer.hashes.update(wanted.hashes)
-        keep = _kept(arguments, wanted, environment)
-        resolving = resolve_wanted(
-            arguments, said, wanted, environment, services, workshop, keep=keep
-        )
-        outcome = plan_changes(arguments, wanted, resolving, environment)
-        if wanted.hashes or arguments.flag("require-hashes") or "require-hashes" in said.flags:
-            require_hashes(outcome.to_install, wanted.hashes)
-        outcome.to_remove += _extraneous(resolving, environment)
-        if not arguments.flag("dry-run"):
-            _get_wheels(outcome, workshop, Settings(arguments, said, environment), environments)
-            _change(outcome, environment, arguments)
-        return outcome
-    finally:
-        workshop.builder.close()
 
 
 def _extraneous(resolving: Resolving, environment: Environment) -> list[InstalledDistribution]:

@@ -37,7 +37,7 @@ def sync(arguments: Arguments) -> int:
 def _synchronise(arguments: Arguments, environment: Environment) -> str:
     """What is to be printed."""
     from dx_py.pkg.commands.build_environments import BuildEnvironments
-    from dx_py.pkg.commands.installing import alone, synchronise
+    from dx_py.pkg.commands.installing import alone, install_into
     from dx_py.pkg.commands.services import make_services
 
     said = _read(arguments)
@@ -46,7 +46,11 @@ def _synchronise(arguments: Arguments, environment: Environment) -> str:
     try:
         with alone(environment, arguments):
             key = key_of(arguments, environment)
-            outcome = synchronise(environment, said, arguments, services, environments)
+            # The file names all; dependencies are not looked for.
+            arguments.counts["no-deps"] = 1
+            outcome = install_into(
+                environment, said, arguments, services, environments, exactly=True
+            )
             return _finish(arguments, environment, services, outcome, key)
     finally:
         services.fetcher.close()

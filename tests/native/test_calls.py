@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
-import traceback
 import warnings
 import weakref
 
 import pytest
 
+from tests.native.observing import outcome
+
 core = pytest.importorskip("dx_py.runtime_support._core")
-
-
-def outcome(function, *arguments):
-    before = core.thread_state()
-    try:
-        result = function(*arguments)
-        assert core.thread_state() == before
-    except Exception as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        return type(error), str(error), [(f.name, f.lineno, f.colno) for f in frames[1:]]
-    return type(result), repr(result)
 
 
 class Point:

@@ -10,23 +10,12 @@ import math
 import signal
 import sys
 import threading
-import traceback
 
 import pytest
 
+from tests.native.observing import outcome
+
 core = pytest.importorskip("dx_py.runtime_support._core")
-
-
-def outcome(function, *arguments):
-    """The result with its type, or the exception with its traceback's lines."""
-    before = core.thread_state()
-    try:
-        result = function(*arguments)
-        assert core.thread_state() == before
-    except Exception as error:
-        lines = [(f.name, f.lineno, f.colno) for f in traceback.extract_tb(error.__traceback__)]
-        return type(error), str(error), lines[1:]
-    return type(result), repr(result)
 
 
 def same(function, reference, *arguments):

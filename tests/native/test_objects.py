@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import sys
-import traceback
 import weakref
 
 import pytest
+
+from tests.native.observing import outcome
 
 core = pytest.importorskip("dx_py.runtime_support._core")
 
@@ -50,17 +51,6 @@ class Node:
     def __init__(self, value, following=None):
         self.value = value
         self.following = following
-
-
-def outcome(function, *arguments):
-    before = core.thread_state()
-    try:
-        result = function(*arguments)
-        assert core.thread_state() == before
-    except Exception as error:
-        lines = [(f.name, f.lineno, f.colno) for f in traceback.extract_tb(error.__traceback__)]
-        return type(error), str(error), lines[1:]
-    return type(result), repr(result)
 
 
 def same(function, reference, make):

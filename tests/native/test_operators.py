@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from tests.native.test_objects import outcome
+from tests.native.observing import outcome
 
 pytest.importorskip("dx_py.runtime_support._core")
 

@@ -6,13 +6,13 @@ writes and how it ends is the same.
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import sysconfig
 from pathlib import Path
 
 import pytest
+
+from tests.native.observing import run_program
 
 LAUNCHER = Path(sysconfig.get_path("scripts")) / "dx-py"
 
@@ -296,28 +296,14 @@ print(seen, [sys.monitoring.get_tool(number) for number in range(6)])
 }
 
 
-def run(command, folder, **settings):
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "DX_"))}
-    done = subprocess.run(
-        [*map(str, command), "program.py"],
-        cwd=folder,
-        env=kept | settings,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=1000,
-    )
-    return done.returncode, done.stdout, done.stderr
-
-
 def check(folder, source, mode):
     folder.chmod(0o700)
     (folder / "program.py").write_text(source, encoding="utf-8")
-    expected = run([sys.executable], folder)
+    expected = run_program([sys.executable], folder)
     ours = [LAUNCHER, "--python", sys.executable]
     for _ in range(2):
         settings = {"DX_JIT": mode, "DX_CACHE_DIR": str(folder / "store")}
-        assert run(ours, folder, **settings) == expected
+        assert run_program(ours, folder, **settings) == expected
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import subprocess
 import sys
 import sysconfig
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from dx_py.artifacts.artifact import decode
+from tests.native.observing import run_program
 
 LAUNCHER = Path(sysconfig.get_path("scripts")) / "dx-py"
 RUNS = int(os.environ.get("DX_FAULT_RUNS", "4"))
@@ -59,20 +59,6 @@ for i in range(8):
 """
 
 
-def run(command, folder, **settings):
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "DX_"))}
-    done = subprocess.run(
-        [*map(str, command), "program.py"],
-        cwd=folder,
-        env=kept | settings,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=1000,
-    )
-    return done.returncode, done.stdout, done.stderr
-
-
 @pytest.mark.parametrize("seed", range(RUNS))
 def test_a_killed_worker_changes_nothing(tmp_path, seed):
     tmp_path.chmod(0o700)
@@ -81,13 +67,13 @@ def test_a_killed_worker_changes_nothing(tmp_path, seed):
     count = random.Random(seed).randint(1, 24)
     worker.write_text(WORKER.format(python=sys.executable, count=count), encoding="utf-8")
     worker.chmod(0o700)
-    expected = run([sys.executable], tmp_path)
+    expected = run_program([sys.executable], tmp_path)
     store = tmp_path / "store"
     settings = {"DX_JIT": "sync", "DX_CACHE_DIR": str(store)}
     ours = [LAUNCHER, "--python", sys.executable, "run", f"--stats-json={tmp_path / 'told'}"]
-    assert run(ours, tmp_path, **settings, DX_WORKER_PYTHON=str(worker)) == expected
+    assert run_program(ours, tmp_path, **settings, DX_WORKER_PYTHON=str(worker)) == expected
     for path in (store / "v1" / "objects").glob("*/*"):
         decode(path.read_bytes())
-    assert run(ours, tmp_path, **settings) == expected
+    assert run_program(ours, tmp_path, **settings) == expected
     told = json.loads((tmp_path / "told").read_text(encoding="utf-8"))["native"]
     assert {f["name"] for f in told["functions"] if f["native"]} >= {"work", "other"}

@@ -59,6 +59,11 @@ def reply(body: bytes, kind: str = JSON, *, more: str = "") -> bytes:
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
+@pytest.fixture(params=["curl", "httpx"])
+def transport(monkeypatch, request):
+    monkeypatch.setenv("DX_TRANSPORT", request.param)
+
+
 @pytest.fixture
 def refused(env):
     """Install ``name`` from an index that has to be refused; what is said."""
@@ -78,18 +83,16 @@ def refused(env):
     return refused
 
 
-@pytest.mark.parametrize("transport", ["curl", "httpx"])
-def test_a_server_that_says_nothing(refused, monkeypatch, transport):
-    monkeypatch.setenv("DX_TRANSPORT", transport)
+@pytest.mark.usefixtures("transport")
+def test_a_server_that_says_nothing(refused):
     stop = threading.Event()
     with server(lambda connection, path: stop.wait(30)) as url:
         assert "could not fetch" in refused(url, "app", "--timeout", "1")
         stop.set()
 
 
-@pytest.mark.parametrize("transport", ["curl", "httpx"])
-def test_a_server_that_stops_in_the_middle(refused, monkeypatch, transport):
-    monkeypatch.setenv("DX_TRANSPORT", transport)
+@pytest.mark.usefixtures("transport")
+def test_a_server_that_stops_in_the_middle(refused):
     stop = threading.Event()
 
     def half(connection, path):
@@ -101,10 +104,9 @@ def test_a_server_that_stops_in_the_middle(refused, monkeypatch, transport):
         stop.set()
 
 
-@pytest.mark.parametrize("transport", ["curl", "httpx"])
-def test_a_server_that_drips(refused, monkeypatch, transport):
+@pytest.mark.usefixtures("transport")
+def test_a_server_that_drips(refused):
     """Each byte comes in time, and there is no end to it."""
-    monkeypatch.setenv("DX_TRANSPORT", transport)
     stop = threading.Event()
 
     def drip(connection, path):
@@ -117,9 +119,8 @@ def test_a_server_that_drips(refused, monkeypatch, transport):
         stop.set()
 
 
-@pytest.mark.parametrize("transport", ["curl", "httpx"])
-def test_a_page_of_100_megabytes(refused, monkeypatch, transport):
-    monkeypatch.setenv("DX_TRANSPORT", transport)
+@pytest.mark.usefixtures("transport")
+def test_a_page_of_100_megabytes(refused):
 
     def huge(connection, path):
         connection.sendall(body)
@@ -129,9 +130,8 @@ def test_a_page_of_100_megabytes(refused, monkeypatch, transport):
         assert f"longer than {64 << 20} bytes" in refused(url)
 
 
-@pytest.mark.parametrize("transport", ["curl", "httpx"])
-def test_a_page_without_end(refused, monkeypatch, transport):
-    monkeypatch.setenv("DX_TRANSPORT", transport)
+@pytest.mark.usefixtures("transport")
+def test_a_page_without_end(refused, monkeypatch):
     monkeypatch.setattr(catalog, "_PAGE_LIMIT", 1 << 20)
 
     def endless(connection, path):
@@ -143,9 +143,8 @@ def test_a_page_without_end(refused, monkeypatch, transport):
         assert "longer than" in refused(url)
 
 
-@pytest.mark.parametrize("transport", ["curl", "httpx"])
-def test_a_small_answer_that_unpacks_to_a_huge_page(refused, monkeypatch, transport):
-    monkeypatch.setenv("DX_TRANSPORT", transport)
+@pytest.mark.usefixtures("transport")
+def test_a_small_answer_that_unpacks_to_a_huge_page(refused, monkeypatch):
     monkeypatch.setattr(catalog, "_PAGE_LIMIT", 1 << 20)
     body = gzip.compress(b" " * (64 << 20))
     with server(

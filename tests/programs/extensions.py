@@ -16,11 +16,11 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import venv
 from collections.abc import Mapping
 from pathlib import Path
 
 from extension_operations import FURTHER, HARNESS, OPERATIONS
+from harness import environment
 
 HERE = Path(__file__).parent
 LAUNCHER = Path(sysconfig.get_path("scripts")) / "dx-py"
@@ -29,23 +29,12 @@ LAUNCHER = Path(sysconfig.get_path("scripts")) / "dx-py"
 def main() -> int:
     folder = Path(sys.argv[1]).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    python = environment(folder / "venv", HERE / "extensions.txt")
+    wheels = ("--only-binary", ":all:", "-r", HERE / "extensions.txt", *FURTHER)
+    python = environment(folder / "venv", *wheels)
     wanted = {**OPERATIONS, **FURTHER}
     same = [compare(python, name, source + HARNESS) for name, source in wanted.items()]
     print(f"{sum(same)} of {len(same)} extensions do the same under DX_JIT=sync")
     return 0 if all(same) else 1
-
-
-def environment(folder: Path, requirements: Path) -> Path:
-    python = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        venv.create(folder, with_pip=True, clear=True)
-        pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
-        subprocess.run(
-            [*pip, "--only-binary", ":all:", "-r", requirements, *FURTHER], check=True
-        )
-        (folder / "complete").touch()
-    return python
 
 
 def compare(python: Path, name: str, source: str) -> bool:

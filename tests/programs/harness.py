@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sysconfig
 import time
+import venv
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,17 @@ VARYING = (
     (r"\[\d\d/\w{3}/\d{4} \d\d:\d\d:\d\d\]", "[DATE]"),
     (r"cached since TIME ago|generated in TIME", "TIME"),
 )
+
+
+def environment(folder: Path, *requirements: str | Path) -> Path:
+    """The interpreter of a virtual environment, made once, with what pip installs for these."""
+    python = folder / "bin" / "python"
+    if not (folder / "complete").exists():
+        venv.create(folder, with_pip=True, clear=True)
+        pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+        subprocess.run([*pip, *requirements], check=True)
+        (folder / "complete").touch()
+    return python
 
 
 @dataclass(frozen=True, slots=True)

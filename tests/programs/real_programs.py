@@ -14,12 +14,11 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import venv
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from harness import Program, compare, script
+from harness import Program, compare, environment, script
 
 LIBRARY = Path(os.__file__).parent
 
@@ -187,26 +186,22 @@ PROGRAMS = (
 )
 
 
-def environment(scratch: Path) -> Path:
-    """The interpreter of the environment that holds all the programs."""
-    folder = scratch / "venv"
-    python = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        venv.create(folder, with_pip=True, clear=True)
-        pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
-        wanted = sorted({name for program in PROGRAMS for name in program.requires})
-        # black's wheels are compiled by mypyc: as source it is a program of the interpreter's.
-        subprocess.run([*pip, "install", "--no-binary", "black", *wanted], check=True)
-        download = [*pip, "download", "--no-deps", "--no-binary", ":all:", "-d"]
-        subprocess.run([*download, str(scratch / "sources"), *SUITES], check=True)
-        (folder / "complete").touch()
-    return python
+def get_sources(scratch: Path, python: Path) -> None:
+    """The sources of the suites, fetched once."""
+    folder = scratch / "sources"
+    if not folder.exists():
+        pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+        download = [*pip, "download", "--no-deps", "--no-binary", ":all:", "-d", folder]
+        subprocess.run([*download, *SUITES], check=True)
 
 
 def main() -> int:
     scratch = Path(sys.argv[1]).absolute()
     scratch.mkdir(parents=True, exist_ok=True)
-    python = environment(scratch)
+    wanted = sorted({name for program in PROGRAMS for name in program.requires})
+    # black's wheels are compiled by mypyc: as source it is a program of the interpreter's.
+    python = environment(scratch / "venv", "--no-binary", "black", *wanted)
+    get_sources(scratch, python)
     chosen = [program for program in PROGRAMS if program.name in (sys.argv[2:] or program.name)]
     print(f"{'program':24} {'verdict':10}   python     cold      warm   under dx-py, both runs")
     results = [compare(program, python, scratch) for program in chosen]

@@ -14,9 +14,10 @@ import os
 import subprocess
 import sys
 import sysconfig
-import venv
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from harness import environment
 
 LAUNCHER = Path(sysconfig.get_path("scripts")) / "dx-py"
 LIST = (
@@ -35,7 +36,7 @@ IMPORT = (
 
 def main() -> int:
     folder, requirements = Path(sys.argv[1]).absolute(), Path(sys.argv[2]).absolute()
-    python = environment(folder / "venv", requirements)
+    python = environment(folder / "venv", "-r", requirements)
     wanted = requirements.read_text().split()
     listed = subprocess.run([python, "-c", LIST, *wanted], capture_output=True, check=True)
     modules = json.loads(listed.stdout)
@@ -44,16 +45,6 @@ def main() -> int:
         same = list(pool.map(lambda module: compare(folder, python, module), modules))
     print(f"{sum(same)} of {len(same)} modules of {len(wanted)} packages import the same")
     return 0 if all(same) else 1
-
-
-def environment(folder: Path, requirements: Path) -> Path:
-    python = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        venv.create(folder, with_pip=True, clear=True)
-        pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
-        subprocess.run([*pip, "-r", requirements], check=True)
-        (folder / "complete").touch()
-    return python
 
 
 def compare(folder: Path, python: Path, module: str) -> bool:

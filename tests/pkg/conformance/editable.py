@@ -5,7 +5,6 @@ Run by ``make conformance-pkg``; the back ends come from the index.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -62,24 +61,6 @@ PyMODINIT_FUNC PyInit__answer(void) {
 """
 
 
-@pytest.fixture(autouse=True)
-def _plain(monkeypatch, tmp_path_factory):
-    for name in list(os.environ):
-        if name.startswith(("PIP_", "UV_", "PYTHON")) or name == "VIRTUAL_ENV":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-
-
-def dx(*words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-I", "-m", "dx_py.driver", *words],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def make_project(folder: Path, name: str) -> Path:
     backend, requirement, table = BACKENDS[name]
     package = folder / "src" / f"demo_{name}"
@@ -112,7 +93,7 @@ def tree(folder: Path) -> dict[str, bytes | str]:
 
 
 @pytest.mark.parametrize("name", BACKENDS)
-def test_editable_shows_edits_and_leaves_nothing(name, tmp_path):
+def test_editable_shows_edits_and_leaves_nothing(dx, name, tmp_path):
     environment, project = tmp_path / "env", tmp_path / "project"
     project.mkdir()
     module = make_project(project, name)

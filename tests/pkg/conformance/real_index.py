@@ -29,23 +29,6 @@ SETS = [
 pytestmark = pytest.mark.skipif(not UV, reason="uv is needed to compare with")
 
 
-@pytest.fixture(autouse=True)
-def _plain(monkeypatch):
-    for name in list(os.environ):
-        if name.startswith(("PIP_", "UV_")) or name == "VIRTUAL_ENV":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-
-
-def dx(*words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-I", "-m", "dx_py.driver", *words],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def uv(*words: str) -> str:
     done = subprocess.run([UV, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -57,7 +40,7 @@ def pins(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("names", SETS, ids=lambda names: "+".join(names))
-def test_compile_gives_the_pins_of_uv(names, tmp_path):
+def test_compile_gives_the_pins_of_uv(dx, names, tmp_path):
     source = tmp_path / "r.in"
     source.write_text("\n".join(names))
     words = ("--no-annotate", "--no-header", "--strip-extras")
@@ -82,7 +65,7 @@ def files(environment: Path) -> set[str]:
 @pytest.mark.parametrize(
     "names", [["flask"], ["black"], ["numpy"], ["jupyter-core", "ipython"]]
 )
-def test_install_gives_the_files_of_uv(names, tmp_path):
+def test_install_gives_the_files_of_uv(dx, names, tmp_path):
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     dx("venv", "--without-pip", "-p", sys.executable, str(ours))
     uv("venv", "-q", "-p", sys.executable, str(theirs))
@@ -94,7 +77,7 @@ def test_install_gives_the_files_of_uv(names, tmp_path):
     assert "No broken requirements" in dx("pip", "check", "-p", str(ours))
 
 
-def test_installed_scripts_run(tmp_path):
+def test_installed_scripts_run(dx, tmp_path):
     environment = tmp_path / "env"
     dx("venv", "-p", sys.executable, str(environment))
     dx("pip", "install", "-q", "-p", str(environment), "flask", "black")
@@ -115,7 +98,7 @@ SDISTS = [
 
 
 @pytest.mark.parametrize("name", SDISTS)
-def test_sdists_build(name, tmp_path):
+def test_sdists_build(dx, name, tmp_path):
     environment = tmp_path / "env"
     dx("venv", "--without-pip", "-p", sys.executable, str(environment))
     dx("pip", "install", "-q", "-p", str(environment), "--no-binary", name, name)

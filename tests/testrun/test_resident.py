@@ -103,6 +103,18 @@ def test_inputs_tell_what_changed(tmp_path, change):
     assert inputs.changed() == str(expected[change])
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"), [("data.txt", False), ("test_new.py", False), ("json.py", True)]
+)
+def test_a_name_matters_where_modules_are_searched_if_it_could_hide_one(
+    tmp_path, monkeypatch, name, expected
+):
+    monkeypatch.syspath_prepend(tmp_path)
+    inputs = Inputs((), (), None)
+    (tmp_path / name).touch()
+    assert (inputs.changed() == str(tmp_path)) is expected
+
+
 def test_a_file_newer_than_the_start_may_be_in_memory_in_an_older_state(tmp_path):
     file = tmp_path / "a.py"
     file.write_text("1")

@@ -221,6 +221,14 @@ def test_an_edited_ini_file_and_a_changed_variable_are_seen(served):
     assert served.run("-k", "variable", SWITCH="on").calls == {"test_variable": "failed"}
 
 
+def test_a_new_file_beside_the_tests_leaves_the_server(served):
+    served.warm()
+    before = served.socket().stat().st_ino
+    (served.project.folder / "result.txt").touch()
+    assert served.run().calls["test_ok"] == "passed"
+    assert served.socket().stat().st_ino == before
+
+
 def test_failures_of_the_last_run_are_those_of_any_run(served):
     served.warm("test_a.py::test_bad")
     served.project.plain("test_a.py::test_ok", "test_a.py::test_variable")

@@ -1,7 +1,8 @@
 """The files and folders that a process in memory was made from, and whether they are the same.
 
 An entry is the stamps of a file (its digest where it is too young for stamps to tell), the
-digest of a folder's names, or that nothing is there.
+names in a folder, or that nothing is there. Of folders that are only searched for modules, as
+the project's is, those names count that would be found in place of a module in memory.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from collections.abc import Iterable
 from typing import Optional, Union
 
-from ..index import IGNORED_NAMES, TICK_NS, YOUNG_NS
+from ..index import IGNORED_NAMES, TICK_NS, YOUNG_NS, is_installed
 
 #: Stamps of a file, or the digest of one that is too young for them; None: it is not there.
 Stamp = Optional[Union[tuple[int, ...], str]]
@@ -37,8 +38,14 @@ class Inputs:
         """``started_ns``: when reading began; None if older states are known not to matter."""
         watched = filter(is_watched, {*files, *module_files()})
         self.files = {path: stamp_of(path) for path in watched}
-        watched = filter(is_watched, {*folders, *import_folders()})
+        searched = import_folders()
+        installed = (path for path in searched if is_installed(path + os.sep))
+        watched = filter(is_watched, {*folders, *installed})
         self.folders = {path: names_of(path) for path in watched}
+        self.modules = {name.partition(".")[0] for name in list(sys.modules)}
+        self.searched = {
+            path: self.rivals_in(path) for path in searched if path not in self.folders
+        }
         if started_ns is not None:
             self.refuse_newer(started_ns - TICK_NS)
 
@@ -57,7 +64,16 @@ class Inputs:
         for path, names in self.folders.items():
             if names_of(path) != names:
                 return path
+        for path, names in self.searched.items():
+            if self.rivals_in(path) != names:
+                return path
         return None
+
+    def rivals_in(self, path: str) -> tuple[str, ...] | None:
+        names = names_of(path)
+        if names is None:
+            return None
+        return tuple(name for name in names if name.partition(".")[0] in self.modules)
 
 
 def module_files() -> set[str]:

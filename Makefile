@@ -315,7 +315,8 @@ bench-testrun: setup
 # Random functions, natively and interpreted, with guards that fail at random.
 .PHONY: fuzz-native
 fuzz-native: setup
-	DX_FUZZ=$(or $(COUNT),2500) $(BIN)/python -m pytest -q -n 2 tests/native/test_fuzz.py
+	DX_FUZZ=$(or $(COUNT),2500) $(BIN)/python -m pytest -q -n 2 tests/native/test_fuzz.py \
+		tests/native/test_fuzz_objects.py
 
 # Popular C extensions, from the real index, each with one operation natively and interpreted.
 .PHONY: conformance-extensions

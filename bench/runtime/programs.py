@@ -78,7 +78,8 @@ def measure(command, environment):
 
 
 def main(benchmarks, mode, rounds, names):
-    with tempfile.TemporaryDirectory() as folder:
+    # A worker may still be writing when the last program has ended.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "DX_"))}
         native = kept | {"DX_CACHE_DIR": folder, "DX_JIT": mode, "DX_STATS": "1"}
         for name in names:

@@ -27,9 +27,25 @@ enum {
                    PyCF_ALLOW_INCOMPLETE_INPUT
 };
 
+/* The host reads a string as UTF-8, which the string keeps from then on. */
 static bool is_text(PyObject *source)
 {
+    if (PyUnicode_CheckExact(source) && !PyUnicode_AsUTF8(source))
+        PyErr_Clear();
     return PyUnicode_CheckExact(source) || PyBytes_CheckExact(source);
+}
+
+/* Call a function of ours, whose frames no tracer, profiler or audit hook's tracer may see: the
+ * host's compiler has none. */
+static PyObject *call_unseen(PyObject *function, PyObject *args, PyObject *kwargs)
+{
+    if (!args)
+        return NULL;
+    PyThreadState *thread = PyThreadState_Get();
+    PyThreadState_EnterTracing(thread);
+    PyObject *result = PyObject_Call(function, args, kwargs);
+    PyThreadState_LeaveTracing(thread);
+    return result;
 }
 
 /* Returns a new reference; NULL, and no exception set, where the host has to decide. */
@@ -40,7 +56,7 @@ static PyObject *tree_of(PyObject *source, PyObject *filename, const char *mode,
         "{s:O,s:O,s:O}", "type_comments", flags & PyCF_TYPE_COMMENTS ? Py_True : Py_False,
         "allow_incomplete", flags & PyCF_ALLOW_INCOMPLETE_INPUT ? Py_True : Py_False,
         "barry_as_bdfl", flags & CO_FUTURE_BARRY_AS_BDFL ? Py_True : Py_False);
-    PyObject *tree = args && options ? PyObject_Call(state.parse, args, options) : NULL;
+    PyObject *tree = options ? call_unseen(state.parse, args, options) : NULL;
     Py_XDECREF(args);
     Py_XDECREF(options);
     if (!tree)
@@ -54,9 +70,11 @@ static PyObject *refused(PyObject *function, PyObject *args, PyObject *kwargs, P
     PyObject *result = PyObject_Call(function, args, kwargs);
     if (!result)
         return NULL;
-    PyObject *none = PyObject_CallOneArg(state.report, filename);
+    PyObject *told = PyTuple_Pack(1, filename);
+    PyObject *none = call_unseen(state.report, told, NULL);
     if (!none)
         PyErr_Clear();
+    Py_XDECREF(told);
     Py_XDECREF(none);
     return result;
 }
@@ -66,8 +84,9 @@ static PyObject *refused(PyObject *function, PyObject *args, PyObject *kwargs, P
 static PyObject *code_of(PyObject *source, PyObject *filename, const char *mode, int flags,
                          int optimize, bool *warned)
 {
-    PyObject *answer =
-        PyObject_CallFunction(state.code, "OOsii", source, filename, mode, flags, optimize);
+    PyObject *args = Py_BuildValue("OOsii", source, filename, mode, flags, optimize);
+    PyObject *answer = call_unseen(state.code, args, NULL);
+    Py_XDECREF(args);
     if (!answer)
         return NULL;
     PyObject *code;

@@ -7,6 +7,23 @@ from collections.abc import Callable
 import pytest
 
 PROGRAMS = {
+    "unseen_by_tracers": """
+        import cProfile, pstats, sys
+        seen = []
+        def trace(frame, event, argument):
+            seen.append((frame.f_code.co_name, frame.f_lineno, event))
+            return trace
+        sys.settrace(trace)
+        eval("1 + 2"), exec("x = 3"), compile("4", "n", "eval")
+        sys.settrace(None)
+        print(seen)
+        profile = cProfile.Profile()
+        profile.runcall(eval, "5 + 6")
+        print(sorted(name for _, _, name in pstats.Stats(profile).stats))
+        text = "'" + chr(0x4000) * 3 + "'"
+        compile(text, "n", "eval")
+        print(sys.getsizeof(text))
+    """,
     "identity": """
         import builtins, inspect, pickle
         for name in ("compile", "exec", "eval"):

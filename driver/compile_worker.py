@@ -18,16 +18,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from dx_py.artifacts.artifact import Artifact, Digest, encode
 from dx_py.artifacts.configuration import open_default
 from dx_py.artifacts.store import ArtifactStore
-from dx_py.backend.llvm.codegen import CodegenError
-from dx_py.backend.llvm.linker import LinkError
 from dx_py.backend.llvm.lowering import NoLoweringError
 from dx_py.backend.llvm.native_function import NativeFunction, Target, compile_function
-from dx_py.ir.core import InvalidIRError
 from dx_py.ir.environment import Attribute, ClassFacts, Entity, Program, Routine
 from dx_py.ir.feedback import Feedback
 from dx_py.ir.profile_sites import profile_names, profile_sites
 from dx_py.ir.ssa_construction import UnsupportedError, check_supported
-from dx_py.passes.refcount_insertion import MissingStateError
 from dx_py.runtime_support.native_units import KIND, SCHEMA, encode_unit
 
 if TYPE_CHECKING:
@@ -109,9 +105,10 @@ def compile_unit(request: Mapping[str, Any]) -> Unit | str:
         )
     except (UnsupportedError, NoLoweringError) as error:
         return str(error)
-    except (InvalidIRError, MissingStateError, LinkError, CodegenError) as error:
-        # A defect of ours: the program goes on interpreted, and its statistics say so.
-        return f"internal error: {str(error).splitlines()[0]}"
+    except Exception as error:
+        # A defect of ours: the program goes on interpreted, its statistics say so, and the next
+        # program does not run into it again.
+        return f"internal error: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
     return _unit(native, request["program"])
 
 

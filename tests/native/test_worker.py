@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from dx_py.driver import compile_worker
 from dx_py.runtime_support.posted_requests import PostedRequests
 from dx_py.runtime_support.worker_client import Worker
 from tests.native.test_programs import LAUNCHER, run
@@ -124,3 +125,17 @@ def test_code_is_installed_while_the_program_runs(tmp_path):
     assert " 0 functions compiled" not in told
     _, told = run(program, str(LAUNCHER), "--python", sys.executable, DX_JIT="1")
     assert " 0 from the store" not in told
+
+
+@pytest.mark.parametrize("error", [AssertionError(), KeyError("x"), RecursionError("deep\nly")])
+def test_a_defect_of_the_compiler_leaves_one_function_interpreted(monkeypatch, error):
+    def fail(*_arguments, **_keywords):
+        raise error
+
+    monkeypatch.setattr(compile_worker, "compile_function", fail)
+    kept = marshal.dumps(({}, ()))
+    description = [(marshal.dumps(loops.__code__), kept, (), ())], (), (), (), (), ()
+    request = {"program": description, "target": ("x", ""), "layout": (), "eager": False}
+    refusal = compile_worker.compile_unit(request)
+    assert refusal.startswith(f"internal error: {type(error).__name__}: ")
+    assert "\n" not in refusal

@@ -25,6 +25,9 @@ from .timeouts import configured_limit, time_limit
 
 # How soon what a test writes is on the screen, under `-s`, while it runs.
 LIVE_SECONDS = 0.1
+# How long messages may gather: being woken for each costs more than reading it, and takes the
+# core of the worker that wrote it.
+GATHERING_SECONDS = 0.001
 
 
 class Controller:
@@ -88,6 +91,8 @@ class Controller:
             if process not in speaking and process.running == self.replay.head:
                 self.replay.write_output(new_output(process, sizes))
         self.stop_overdue()
+        if heard:
+            time.sleep(GATHERING_SECONDS)
 
     def hear(self, process: Process, message: tuple[Any, ...]) -> None:
         kind = message[0]

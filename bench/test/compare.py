@@ -148,10 +148,11 @@ def quick(name: str, command: list[str], *, warming: int = 1) -> Contender:
 def runs(checkout: Checkout, others: Path | None) -> list[Contender]:
     arguments = [*checkout.suite.arguments, "-q", "-p", "no:cacheprovider"]
     plain = [str(checkout.python), "-m", "pytest", *arguments]
+    xdist = {"PYTHONPATH": str(xdist_folder(checkout))}
     return [
-        Contender("pytest", [*plain, "-p", "no:xdist"]),
-        Contender("pytest -n2", [*plain, "-n2"], {"PYTHONPATH": str(xdist_folder(checkout))}),
-        Contender("dx-py -n2", [str(DX), "test", *arguments, "-n2"]),
+        Contender("pytest", [*plain, "-p", "no:xdist"], warming=1),
+        Contender("pytest -n2", [*plain, "-n2"], xdist, warming=1),
+        Contender("dx-py -n2", [str(DX), "test", *arguments, "-n2"], warming=1),
     ]
 
 

@@ -28,6 +28,8 @@ LIVE_SECONDS = 0.1
 # How long messages may gather: being woken for each costs more than reading it, and takes the
 # core of the worker that wrote it.
 GATHERING_SECONDS = 0.001
+# The first tests of a run are not made to wait: it may be that there are no others.
+GATHERING_TESTS = 20
 
 
 class Controller:
@@ -91,7 +93,7 @@ class Controller:
             if process not in speaking and process.running == self.replay.head:
                 self.replay.write_output(new_output(process, sizes))
         self.stop_overdue()
-        if heard:
+        if heard and self.replay.head >= GATHERING_TESTS:
             time.sleep(GATHERING_SECONDS)
 
     def hear(self, process: Process, message: tuple[Any, ...]) -> None:

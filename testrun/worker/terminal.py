@@ -55,7 +55,8 @@ class Holder:
         if self.held:
             flush()
             self.held = False
-            if in_main_thread():
+            # It is None where an extension's own code handles it.
+            if self.interrupt is not None and in_main_thread():
                 # A debugger that goes on wants to be told of interrupts; the next is the run's.
                 signal.signal(signal.SIGINT, self.interrupt)
             self.tell()

@@ -14,6 +14,7 @@
 #include "interpreter.h"
 #include "plan.h"
 #include "quick.h"
+#include "server.h"
 #include "server_client.h"
 #include "text.h"
 
@@ -51,6 +52,17 @@ static int manage_packages(const struct dx_command_line *line,
     return dx_pkg_run(&setting, line->arguments.items);
 }
 
+/* What they leave to Python can be done by one that has started already. */
+static int ask_package_server(const struct dx_command_line *line, const struct dx_plan *plan,
+                              const struct dx_installation *installation) {
+    bool is_command = line->request == DX_RUN_COMMAND && !line->show_plan && plan->path &&
+                      !plan->problem;
+    if (!is_command || geteuid() != getuid())
+        return DX_PKG_ASK_PYTHON;
+    dx_change_environment(plan);
+    return dx_pkg_ask_server(installation->python, installation->home, line->arguments.items);
+}
+
 int main(int count, char **arguments) {
     static char *nothing[] = {NULL};
     char **rest = count > 0 ? arguments + 1 : nothing;
@@ -73,5 +85,7 @@ int main(int count, char **arguments) {
     struct dx_plan plan = dx_make_plan(&line, &installation);
     bool tests = plan.tests && !line.show_plan;
     int status = tests ? run_tests(&line, &plan) : DX_ASK_PYTHON;
+    if (!tests)
+        status = ask_package_server(&line, &plan, &installation);
     return status == DX_ASK_PYTHON ? execute(&plan, line.show_plan) : status;
 }

@@ -239,7 +239,7 @@ void dx_print_plan(const struct dx_plan *plan) {
     }
 }
 
-void dx_execute_plan(const struct dx_plan *plan) {
+void dx_change_environment(const struct dx_plan *plan) {
     for (int i = 0; i < plan->change_count; i++) {
         const struct dx_change *row = &plan->changes[i];
         if (row->value)
@@ -247,5 +247,9 @@ void dx_execute_plan(const struct dx_plan *plan) {
         else
             unsetenv(row->name);
     }
+}
+
+void dx_execute_plan(const struct dx_plan *plan) {
+    dx_change_environment(plan);
     execv(plan->path, plan->arguments.items);
 }

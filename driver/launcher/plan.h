@@ -33,6 +33,9 @@ struct dx_plan dx_make_portable_plan(char *const *arguments,
 /* One line for each part, control characters and backslashes escaped. */
 void dx_print_plan(const struct dx_plan *plan);
 
+/* Makes the plan's changes of the environment in this process. */
+void dx_change_environment(const struct dx_plan *plan);
+
 /* Replaces the process; returns, with errno set, only where that is impossible. */
 void dx_execute_plan(const struct dx_plan *plan);
 

@@ -1,4 +1,4 @@
-"""What the launcher sends (testrun/native/server_client.c) and what it is answered.
+"""What the launcher sends (artifacts/native/resident.c) and what it is answered.
 
 A request is a length (four bytes, little-endian) and that many bytes: texts, each ended by a
 zero byte, namely version, folder, number of arguments, arguments, entries of the environment.

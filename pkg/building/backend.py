@@ -18,7 +18,7 @@ from pyproject_hooks import (
     UnsupportedOperation,
 )
 
-from dx_py.pkg.building.failure import build_failure
+from dx_py.pkg.building.failure import build_failure, known_cause
 from dx_py.pkg.building.leftovers import tidied
 from dx_py.pkg.errors import BuildError, MetadataError
 
@@ -141,12 +141,14 @@ class Backend:
         except UnsupportedOperation:
             raise BuildError(f"{self.subject}: its back end does not support this") from None
         except BackendUnavailable as error:
-            lines = (error.traceback or "").strip().splitlines()
+            said = error.traceback or ""
+            lines = said.strip().splitlines()
             reason = f": {lines[-1]}" if lines else ""
             raise BuildError(
                 f"{self.subject}: its back end {self.system.backend!r} cannot be "
                 f"imported{reason}",
-                hint="does build-system.requires in its pyproject.toml name it?",
+                hint=known_cause(said)
+                or "does build-system.requires in its pyproject.toml name it?",
             ) from None
         finally:
             self._keep_output(step)

@@ -36,10 +36,15 @@ _CAUSES: dict[str, str] = {
     r"pg_config executable not found": (
         "PostgreSQL's pg_config is needed: install libpq-dev, or use psycopg2-binary"
     ),
+    r"Command '([\w.-]+-config)\b.*exit status 127"
+    r"|\b([\w.-]+-config): (?:command )?not found": (
+        "the program {0} is missing: install the development package that has it"
+    ),
     r"mysql_config not found|pkg-config.*mysqlclient": (
         "MySQL's client headers are needed: install default-libmysqlclient-dev pkg-config"
     ),
-    r"Dependency ['\"]?([\w.+-]+)['\"]? not found|No package '([\w.+-]+)' found": (
+    r"Dependency ['\"]?([\w.+-]+)['\"]? not found|No package '([\w.+-]+)' found"
+    r"|Package ([\w.+-]+) was not found in the pkg-config": (
         "the library {0} is missing: install its development package and pkg-config"
     ),
     r"Missing parentheses in call to 'print'": (

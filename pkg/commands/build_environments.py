@@ -12,7 +12,7 @@ from dx_py.pkg.commands.options import Arguments
 from dx_py.pkg.commands.services import Services
 from dx_py.pkg.commands.table import NETWORK
 from dx_py.pkg.environment import Environment, environment_of
-from dx_py.pkg.errors import BuildError
+from dx_py.pkg.errors import BuildError, NetworkError
 from dx_py.pkg.install.venv import create
 from dx_py.pkg.requirements_file import Line, RequirementsFile
 
@@ -72,8 +72,8 @@ class BuildEnvironments:
         inner = BuildEnvironments(arguments, said, self.services, self.target, chain)
         try:
             install_into(environment, said, arguments, self.services, inner)
-        except BuildError:
-            raise
+        except (BuildError, NetworkError):
+            raise  # that the index does not answer says nothing against this version
         except DxError as error:
             raise BuildError(
                 f"what {subject} needs to be built cannot be installed: {error}"

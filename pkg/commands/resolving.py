@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from dx_py.pkg.commands.options import Arguments
 from dx_py.pkg.commands.services import Services, file_rules
 from dx_py.pkg.commands.wanted import Wanted
 from dx_py.pkg.environment import Environment
-from dx_py.pkg.errors import ResolutionError
+from dx_py.pkg.errors import BuildError, ResolutionError
 from dx_py.pkg.install.acquire import Acquirer
 from dx_py.pkg.install.wheel_store import WheelStore
 from dx_py.pkg.metadata import Metadata
@@ -23,6 +23,7 @@ from dx_py.pkg.requirements_file import RequirementsFile
 from dx_py.pkg.resolve.candidate import Candidate
 from dx_py.pkg.resolve.evaluation import FileRules
 from dx_py.pkg.resolve.finder import Finder
+from dx_py.pkg.resolve.incompatibility import Incompatibility, UnusableCause
 from dx_py.pkg.resolve.provider import PackageProvider, Rules, Sources, installed_candidate
 from dx_py.pkg.resolve.pubgrub import PubGrubResolver, UnsolvableError
 from dx_py.pkg.resolve.requirement import Requirement
@@ -186,7 +187,23 @@ def explained(
     relaxation = find_relaxation(
         explanation.facts, requirements, lambda relaxed: resolve(provider, relaxed)
     )
-    return ResolutionError(explanation.text, hint=relaxation.text if relaxation else "")
+    failed = list(_failed_builds(explanation.facts, provider))
+    hints = [*(each.hint for each in failed), relaxation.text if relaxation else ""]
+    return ResolutionError(
+        "\n".join([explanation.text, *(f"  {each.message}" for each in failed)]),
+        hint="\n  hint: ".join(hint for hint in hints if hint),
+    )
+
+
+def _failed_builds(
+    facts: Sequence[Incompatibility], provider: PackageProvider
+) -> Iterator[BuildError]:
+    """Those without which there might be a solution."""
+    for fact in facts:
+        if isinstance(fact.cause, UnusableCause):
+            error = provider.failed_builds.get(fact.cause.candidate.name)
+            if error is not None:
+                yield error
 
 
 def plain_causes(error: ResolutionImpossible) -> str:  # type: ignore[type-arg]

@@ -45,7 +45,14 @@ _MAX_ROUNDS = 1_000_000
 
 
 class UnusableCandidateError(Exception):
-    """Raised by ``get_dependencies`` for a candidate that turns out to be no choice."""
+    """Raised by ``get_dependencies`` for a candidate that turns out to be no choice.
+
+    ``alike`` are the candidates of its universe that are none for the same reason, as a mask.
+    """
+
+    def __init__(self, reason: str, alike: int = 0) -> None:
+        super().__init__(reason)
+        self.alike = alike
 
 
 class UnsolvableError(ResolutionImpossible):  # type: ignore[type-arg]
@@ -206,7 +213,7 @@ class PubGrubResolver(AbstractResolver):  # type: ignore[type-arg]
         try:
             dependencies = list(self.provider.get_dependencies(candidate))
         except UnusableCandidateError as error:
-            terms: dict[str, Term] = {package: (True, 1 << index)}
+            terms: dict[str, Term] = {package: (True, 1 << index | error.alike)}
             self._deduction.add(Incompatibility(terms, UnusableCause(candidate, str(error))))
             return False
         self._dependencies[package, index] = dependencies

@@ -77,11 +77,21 @@ def project(tmp_path, wheel):
     return folder
 
 
-def sdist(project: Path, links: Path) -> Path:
-    path = links / "proj-1.5.tar.gz"
+def sdist(project: Path, links: Path, version: str = "1.5") -> Path:
+    path = links / f"proj-{version}.tar.gz"
     with tarfile.open(path, "w:gz") as archive:
-        archive.add(project, "proj-1.5")
+        archive.add(project, f"proj-{version}")
     return path
+
+
+def unbuildable(project: Path, links: Path) -> None:
+    """Two sdists of a project that needs a program to be built."""
+    message = "krb5-config: command not found"
+    (project / "backend.py").write_text(
+        BACKEND.replace("import needed", f"raise SystemExit({message!r})")
+    )
+    sdist(project, links, "1.4")
+    sdist(project, links, "1.5")
 
 
 def script(env) -> str:
@@ -214,6 +224,28 @@ def test_a_failed_build_shows_its_last_lines_and_changes_nothing(env, project):
     assert env.tree() == before
 
 
+def test_after_a_failed_build_no_older_version_is_built(env, project, links, store):
+    unbuildable(project, links)
+    answer = env.install("proj<2")
+    assert answer.status == 1
+    assert "you ask for proj<2 (the command line)" in answer.err
+    assert "every version of proj cannot be used: it must be built" in answer.err
+    assert answer.err.count("building proj 1.5 failed") == 1
+    assert "hint: the program krb5-config is missing" in answer.err
+    assert not (store / "v1/pkg/logs/proj_1.4.log").exists()
+
+
+def test_after_a_failed_build_an_older_wheel_is_taken_and_that_is_said(
+    env, project, links, wheel
+):
+    unbuildable(project, links)
+    wheel("proj", "1.0")
+    answer = env.install("proj")
+    assert answer.status == 0, answer.err
+    assert "proj 1.5 could not be built" in answer.err
+    assert "proj==1.0" in env.freeze()
+
+
 def test_missing_build_requirement_is_named(env, project):
     (project / "pyproject.toml").write_text(PYPROJECT.replace("needed", "nowhere"))
     answer = env.install(str(project))
@@ -275,6 +307,11 @@ def test_a_hostile_sdist_is_refused(env, project, links, name):
         ("/usr/bin/ld: cannot find -lpq: No such file", "library pq"),
         ("ModuleNotFoundError: No module named 'Cython'", "install Cython"),
         ("ModuleNotFoundError: No module named 'distutils'", "distutils"),
+        ("Package cairo was not found in the pkg-config search path.", "library cairo"),
+        (
+            "CalledProcessError: Command 'krb5-config --libs' returned non-zero exit status 127.",
+            "program krb5-config",
+        ),
         ("OSError: [Errno 28] No space left on device", "disk is full"),
     ],
 )

@@ -10,7 +10,7 @@ from dx_py.pkg.environment import Environment
 from dx_py.pkg.errors import MetadataError
 from dx_py.pkg.installed import InstalledDistribution
 from dx_py.pkg.names import normalize
-from dx_py.pkg.resolve.requirement import applies, from_metadata
+from dx_py.pkg.resolve.requirement import applies, from_metadata, needs_another_extra
 
 
 def problems(environment: Environment) -> Iterator[str]:
@@ -25,6 +25,8 @@ def _problems_of(
 ) -> Iterator[str]:
     owner = f"{distribution.display_name} {distribution.version}"
     for text in distribution.metadata.requires_dist:
+        if needs_another_extra(text, ""):
+            continue
         try:
             parsed = from_metadata(text, owner)
         except MetadataError as error:

@@ -81,7 +81,9 @@ def _finish(
     text = "" if arguments.flag("quiet") else _summary(arguments, outcome)
     sys.stdout.write(text)
     conflicts = outcome.to_install and not arguments.flag("no-warn-conflicts")
-    return text, _warn_of_conflicts(environment) if conflicts else []
+    if not conflicts or _was_resolved_whole(outcome, arguments, environment):
+        return text, []
+    return text, _warn_of_conflicts(environment)
 
 
 def _summary(arguments: Arguments, outcome: Outcome) -> str:
@@ -98,6 +100,16 @@ def _summary(arguments: Arguments, outcome: Outcome) -> str:
         names = " ".join(f"{each.name}-{each.version}" for each in outcome.to_install)
         lines.append(f"{'Would install' if dry_run else 'Successfully installed'} {names}")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _was_resolved_whole(
+    outcome: Outcome, arguments: Arguments, environment: Environment
+) -> bool:
+    """Whether all that is there is from one resolution, which then left no conflict."""
+    is_free = arguments.flag("no-deps") or outcome.wanted.overrides
+    return (
+        not is_free and environment.installed.keys() <= outcome.resolving.resolution.pins.keys()
+    )
 
 
 def _warn_of_conflicts(environment: Environment) -> list[str]:

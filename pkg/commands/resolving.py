@@ -108,6 +108,7 @@ def resolve_wanted(
         for name in sorted(keep & environment.installed.keys())
     }
     provider = PackageProvider(sources_of(finder, workshop), rules, kept)
+    provider.narrow(wanted.requirements)
     make = Resolver if arguments.text("resolver") == "resolvelib" else PubGrubResolver
     try:
         resolution = resolve(provider, wanted.requirements, make)

@@ -183,7 +183,8 @@ class Catalog:
             except NotFoundError:
                 self._note_freshness(time.time() + self.cache.lifetime({}))
                 return None
-            question.content = self._read(question, answer)
+            if question.content is None:  # else `then` was quicker, from within `wait`
+                question.content = self._read(question, answer)
         return question.content
 
     def _read(self, question: _Question, answer: Response) -> PageContent:

@@ -33,6 +33,11 @@ def _body(plan: Plan) -> Iterator[tuple[str, ...]]:
         yield "O", *row
 
 
+def is_whole_plan(data: bytes) -> bool:
+    """Whether the bytes begin and end as `encode_plan`'s do."""
+    return data.startswith(f"{MAGIC}{_END}".encode()) and data.endswith(_END.encode())
+
+
 def decode_plan(data: bytes) -> Plan:
     """Raises MetadataError for anything `encode_plan` did not make."""
     records = data.decode("utf-8", "surrogateescape").split(_END)

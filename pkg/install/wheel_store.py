@@ -13,20 +13,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dx_py.artifacts.location import make_private
-from dx_py.pkg.errors import HashMismatchError, MetadataError
+from dx_py.pkg.errors import HashMismatchError
 from dx_py.pkg.install.plan import Plan
-from dx_py.pkg.install.plan_format import decode_plan, encode_plan
+from dx_py.pkg.install.plan_format import decode_plan, encode_plan, is_whole_plan
 
 _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class StoredWheel:
-    """An unpacked wheel: ``tree`` is what plans link from."""
+    """An unpacked wheel: ``tree`` is what plans link from. C reads the plan by itself."""
 
     digest: str
     tree: Path
-    plan: Plan
+    plan_data: bytes
+
+    @property
+    def plan(self) -> Plan:
+        return decode_plan(self.plan_data)
 
 
 class WheelStore:
@@ -39,10 +43,10 @@ class WheelStore:
     def find(self, digest: str) -> StoredWheel | None:
         folder = self._folder(digest)
         try:
-            plan = decode_plan((folder / "plan").read_bytes())
-        except (OSError, MetadataError, ValueError, KeyError, IndexError):
+            data = (folder / "plan").read_bytes()
+        except OSError:
             return None
-        return StoredWheel(digest, folder / "tree", plan)
+        return StoredWheel(digest, folder / "tree", data) if is_whole_plan(data) else None
 
     def add(self, wheel: Path, project: str, digest: str = "") -> StoredWheel:
         """Unpack ``wheel``, whose SHA-256 is ``digest`` if that is known already."""

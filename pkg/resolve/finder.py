@@ -20,8 +20,13 @@ from dx_py.pkg.resolve.candidate import Candidate
 from dx_py.pkg.resolve.conditions import NEVER
 from dx_py.pkg.resolve.evaluated_pages import EvaluatedPages, Found
 from dx_py.pkg.resolve.evaluation import FileRules, evaluate
-from dx_py.pkg.resolve.provider import Rules, order
-from dx_py.pkg.resolve.requirement import Requirement, from_metadata, split
+from dx_py.pkg.resolve.requirement import (
+    Requirement,
+    exact_version,
+    from_metadata,
+    needs_another_extra,
+    split,
+)
 from dx_py.pkg.resolve.target import Target
 
 
@@ -40,14 +45,23 @@ class Finder:
     direct_metadata: Callable[[Candidate], Metadata]
     prereleases: bool = False
     follow: bool = True
-    _found: dict[NormalizedName, Found] = field(default_factory=dict)
+    _found: dict[tuple[NormalizedName, str], Found] = field(default_factory=dict)
     _announced: dict[NormalizedName, SpecifierSet] = field(default_factory=dict)
+    _pages: EvaluatedPages = field(init=False)
 
-    def candidates(self, name: NormalizedName) -> Found:
-        """Newest first, and what is on the index but no choice."""
-        known = self._found.get(name)
+    def __post_init__(self) -> None:
+        self._pages = EvaluatedPages(self.metadata_source.store, self.rules)
+
+    def candidates(self, name: NormalizedName, only: str = "") -> Found:
+        """Newest first, and what is on the index but no choice.
+
+        With ``only`` those equal to that version are enough.
+        """
+        known = self._found.get((name, ""))
         if known is None:
-            known = self._found[name] = self._evaluate(name)
+            known = self._found.get((name, only))
+        if known is None:
+            known = self._found[name, only] = self._evaluate(name, only)
         return known
 
     def metadata(self, candidate: Candidate) -> Metadata:
@@ -67,11 +81,13 @@ class Finder:
 
     def announce(self, requirements: Iterable[Requirement]) -> None:
         """These will be looked at soon."""
+        new = []
         for requirement in requirements:
             name = requirement.name
-            if requirement.url or name in self._announced or name in self._found:
-                continue
-            self._announced[name] = requirement.specifier
+            if not requirement.url and name not in self._announced:
+                self._announced[name] = requirement.specifier
+                new.append(name)
+        for name in new:
             self.catalog.start(name, lambda name=name: self._page_is_there(name))  # type: ignore[misc]
 
     def announce_metadata(self, candidates: Iterable[Candidate]) -> None:
@@ -81,14 +97,13 @@ class Finder:
             if wheel is not None:
                 self.metadata_source.start(wheel, candidate.name)
 
-    def _evaluate(self, name: NormalizedName) -> Found:
+    def _evaluate(self, name: NormalizedName, only: str) -> Found:
         fingerprint = self.catalog.fingerprint(name)
-        pages = EvaluatedPages(self.metadata_source.store, self.rules)
-        known = pages.load(name, fingerprint) if fingerprint else None
+        known = self._pages.load(name, fingerprint, only) if fingerprint else None
         if known is None:
             known = evaluate(name, self.catalog.entries(name) or (), self.rules)
             if fingerprint:
-                pages.keep(name, fingerprint, known)
+                self._pages.keep(name, fingerprint, known)
         return known
 
     def _page_is_there(self, name: NormalizedName) -> None:
@@ -101,20 +116,30 @@ class Finder:
             self.metadata_source.start(wheel, name, self._follow)
 
     def _likely(self, name: NormalizedName) -> Candidate | None:
-        candidates, _ = self.candidates(name)
+        """What the resolver will look at first, as far as ``specifier`` alone tells."""
         specifier = self._announced[name]
-        for candidate in order(candidates, Rules(self.target, prereleases=self.prereleases)):
-            if candidate.yanked is None and specifier.contains(
-                candidate.version, prereleases=True
-            ):
-                return candidate
-        return None
+        candidates, _ = self.candidates(name, exact_version(specifier))
+        is_wheel_seen, later = False, None
+        for each in candidates:
+            is_behind = is_wheel_seen and not each.wheel_row
+            is_wheel_seen = is_wheel_seen or bool(each.wheel_row)
+            if is_behind or each.yanked is not None:
+                continue
+            if specifier.contains(each.version, prereleases=True):
+                if self.prereleases or not each.version.is_prerelease:
+                    return each
+                later = later or each
+        return later
 
     def _follow(self, metadata: Metadata) -> None:
         if not self.follow:
             return
         try:
-            parsed = [from_metadata(text, metadata.name) for text in metadata.requires_dist]
+            parsed = [
+                from_metadata(text, metadata.name)
+                for text in metadata.requires_dist
+                if not needs_another_extra(text, "")
+            ]
         except DxError:
             return
         wanted = [each for each in parsed if self.target.condition(each) is not NEVER]

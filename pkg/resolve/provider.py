@@ -22,7 +22,13 @@ from dx_py.pkg.resolve.candidate import Candidate, with_extra
 from dx_py.pkg.resolve.conditions import NEVER
 from dx_py.pkg.resolve.evaluation import Excluded
 from dx_py.pkg.resolve.pubgrub import UnusableCandidateError
-from dx_py.pkg.resolve.requirement import Requirement, from_metadata, split
+from dx_py.pkg.resolve.requirement import (
+    Requirement,
+    exact_version,
+    from_metadata,
+    needs_another_extra,
+    split,
+)
 from dx_py.pkg.resolve.target import Target
 from dx_py.pkg.resolve.universe import UniverseGrewError
 
@@ -50,7 +56,8 @@ class Rules:
 class Sources:
     """Where the provider gets what it needs; each may be slow, and answers once a name."""
 
-    candidates: Callable[[NormalizedName], tuple[list[Candidate], list[Excluded]]]
+    #: Newest first; with a version that is not empty, perhaps only those equal to it.
+    candidates: Callable[[NormalizedName, str], tuple[list[Candidate], list[Excluded]]]
     metadata: Callable[[Candidate], Metadata]
     direct: Callable[[Requirement], Candidate]
     announce: Callable[[Iterable[Requirement]], None] = lambda requirements: None
@@ -74,6 +81,7 @@ class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
         self._rules = rules
         self._kept = dict(kept or {})
         self._opened: set[NormalizedName] = set()
+        self._narrowed: dict[NormalizedName, str] = {}
         self._base: dict[NormalizedName, list[Candidate]] = {}
         self._universes: dict[str, list[Candidate]] = {}
         self._direct: dict[NormalizedName, dict[str, Candidate]] = {}
@@ -197,6 +205,21 @@ class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
                         Version(specifier.version)
                     )
 
+    def narrow(self, requirements: Iterable[Requirement]) -> None:
+        """Of what these pin, look at that version alone: no other one can be chosen."""
+        for requirement in requirements:
+            pinned = exact_version(requirement.specifier)
+            if pinned and not requirement.url and self._rules.target.counts(requirement):
+                self._narrowed[requirement.name] = pinned
+
+    def widen(self) -> bool:
+        """Look at all versions again, which an explanation names; False if that is so."""
+        names = [name for name in self._narrowed if name in self._base]
+        self._narrowed.clear()
+        for name in names:
+            self._forget(name)
+        return bool(names)
+
     # Universes.
 
     def _universe(self, identifier: str) -> list[Candidate]:
@@ -220,7 +243,7 @@ class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
         kept = self._kept.get(name)
         if self._is_closed(name) and kept is not None:
             return [kept]
-        found, excluded = self._sources.candidates(name)
+        found, excluded = self._sources.candidates(name, self._narrowed.get(name, ""))
         self.excluded[name] = list(excluded)
         usable = [each for each in found if self._is_allowed(each)]
         ordered = order(usable, self._rules)
@@ -306,6 +329,8 @@ class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
             return found
         owner = f"{candidate.name} {candidate.version}"
         for text in metadata.requires_dist:
+            if needs_another_extra(text, candidate.extra):
+                continue
             parsed = from_metadata(text, owner)
             condition = self._rules.target.condition(parsed, candidate.extra)
             if condition is NEVER:
@@ -353,30 +378,29 @@ def order(candidates: list[Candidate], rules: Rules) -> list[Candidate]:
     """Best first: stable before pre-release, new before old, wheels before building.
 
     A version without a wheel stands behind all wheels unless it is newer than they are: an
-    sdist is never built for its metadata while there is a choice.
+    sdist is never built for its metadata while there is a choice. ``candidates`` come newest
+    first, as `evaluate` gives them.
     """
     if not candidates:
         return []
-    with_wheel = [each.version for each in candidates if each.wheel_row]
-    newest_wheel = max(with_wheel, default=None)
     name = candidates[0].name
-    preferred = list(rules.preferred.get(name, ()))
-    is_lowest = rules.lowest(name)
+    newest_wheel = next((each.version for each in candidates if each.wheel_row), None)
 
     def must_build(candidate: Candidate) -> bool:
         if candidate.wheel_row or newest_wheel is None:
             return False
         return rules.prefer_binary or candidate.version < newest_wheel
 
-    ordered = sorted(candidates, key=lambda each: each.version, reverse=not is_lowest)
-    return sorted(
-        ordered,
-        key=lambda each: (
-            preferred.index(each.version) if each.version in preferred else len(preferred),
-            each.version.is_prerelease and not rules.prereleases,
-            must_build(each),
-        ),
-    )
+    groups: tuple[list[Candidate], ...] = ([], [], [], [])
+    for each in reversed(candidates) if rules.lowest(name) else candidates:
+        is_late = each.version.is_prerelease and not rules.prereleases
+        groups[2 * is_late + must_build(each)].append(each)
+    ordered = [each for group in groups for each in group]
+    preferred = list(rules.preferred.get(name, ()))
+    if not preferred:
+        return ordered
+    places = {version: place for place, version in reversed([*enumerate(preferred)])}
+    return sorted(ordered, key=lambda each: places.get(each.version, len(preferred)))
 
 
 def installed_candidate(distribution: InstalledDistribution) -> Candidate:

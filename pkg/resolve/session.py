@@ -50,9 +50,10 @@ def resolve(
         except UniverseGrewError:
             continue  # each direct reference and each opened package is met once
         except ResolutionImpossible as error:
-            if not provider.open_all(_named_in(error)):
+            # Neither narrowing nor what is installed is a reason to give up.
+            if not provider.widen() and not provider.open_all(_named_in(error)):
                 raise
-            continue  # what is installed is no reason to give up
+            continue
         return _resolution(result)
 
 

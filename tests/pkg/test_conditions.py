@@ -6,12 +6,13 @@ import random
 from itertools import product
 
 import pytest
-from packaging.markers import Marker
+from packaging.markers import Marker, default_environment
 from packaging.version import Version
 
 from dx_py.pkg.resolve.condition_reader import condition_of, known_platforms, python_from
 from dx_py.pkg.resolve.condition_text import condition_text
 from dx_py.pkg.resolve.conditions import ALWAYS, NEVER, Condition, python_cuts
+from dx_py.pkg.resolve.requirement import applies, needs_another_extra, parse
 
 PLATFORMS = [
     ("linux", "posix", "Linux"), ("darwin", "posix", "Darwin"), ("win32", "nt", "Windows"),
@@ -141,3 +142,35 @@ def test_python_cuts_enclose_every_version():
         (Version("3.13"), False),
     )
     assert python_cuts(condition_of(Marker("os_name == 'nt'"))) == (None, None)
+
+
+@pytest.mark.parametrize("extra", ["", "a", "b-c"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x; extra == 'a'",
+        'x (>=1.0,<2); extra == "B_c"',
+        "x[y, z]!=1.2 ; python_version < '3.99' and extra == 'a'",
+        "x; extra == 'a' or python_version > '3'",
+        "x; python_version < '3' and extra == 'a'",
+        "x; extra != 'a'",
+        "x>='3'; extra == 'a'",
+        "x",
+    ],
+)
+def test_what_is_for_another_extra_is_known_by_its_look(text, extra):
+    if needs_another_extra(text, extra):
+        assert not applies(parse(text), default_environment(), extra)
+
+
+def test_most_requirements_of_extras_are_known_by_their_look():
+    texts = ["x; extra == 'a'", 'x (>=1,<2) ; extra == "a"', "x~=1; extra == 'a'"]
+    assert [needs_another_extra(text, "") for text in texts] == [True, True, False]
+    assert not any(needs_another_extra(text, "a") for text in texts)
+
+
+@pytest.mark.parametrize(
+    "text", ["x>=2011k; extra == 'a'", "x y; extra == 'a'", "x; extra = 'a'"]
+)
+def test_what_may_be_invalid_is_left_to_the_parser(text):
+    assert not needs_another_extra(text, "")

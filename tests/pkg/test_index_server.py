@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from dx_py.artifacts.artifact import Artifact, encode
-from dx_py.pkg.index import fetcher
+from dx_py.pkg.index import catalog, fetcher
 from dx_py.pkg.index.credentials import Credentials, redact, split_credentials
 from dx_py.pkg.index.transport import Request, TransportFailure, TransportSettings
 from tests.pkg.certificates import make_certificates
@@ -250,6 +250,37 @@ def test_unchanged_pages_are_not_sent_again(index, wheel, get):
     get(index.url, "--dry-run", "app")
     get(index.url, "--dry-run", "app")
     assert [status for _, _, status in index.requests("/simple/app/")] == [200, 304]
+
+
+def test_a_page_is_read_once(index, wheel, get, monkeypatch):
+    read = []
+    parse = catalog.parse_page
+    monkeypatch.setattr(
+        catalog, "parse_page", lambda *page: read.append(page[2]) or parse(*page)
+    )
+    wheel("app", requires=["lib"])
+    wheel("lib")
+    assert get(index.url, "--dry-run", "app", "lib").status == 0
+    assert sorted(read) == [f"{index.url}/app/", f"{index.url}/lib/"]
+
+
+def test_a_pin_has_its_version_and_local_ones_of_a_page_seen_before(index, wheel, get):
+    for version in ("1.0", "1.0+cpu", "2.0", "2.1"):
+        wheel("app", version)
+    for _ in range(2):
+        for pin, chosen in (("1.0", "1.0+cpu"), ("2.0", "2.0"), ("2", "2.0")):
+            answer = get(index.url, "--dry-run", f"app=={pin}")
+            assert answer.out == f"Would install app-{chosen}\n"
+
+
+def test_pins_that_conflict_are_explained_by_all_versions(index, wheel, get):
+    wheel("app", requires=["lib<2"])
+    for version in ("1.0", "2.0", "2.1"):
+        wheel("lib", version)
+    first, again = (get(index.url, "--dry-run", "app==1.0", "lib==2.0") for _ in range(2))
+    assert first == again
+    assert first.status == 1
+    assert "lib<2" in first.err
 
 
 def test_fresh_pages_are_not_asked_for(index, wheel, get):

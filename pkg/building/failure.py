@@ -50,7 +50,11 @@ _CAUSES: dict[str, str] = {
     r"Missing parentheses in call to 'print'": (
         "this version is for Python 2: ask for a newer one"
     ),
-    r"No module named '(distutils|imp|pkg_resources)'": (
+    r"No module named 'pkg_resources'": (
+        "this version uses pkg_resources, which setuptools has no more: ask for a newer "
+        "version, or install setuptools<82 and build with --no-build-isolation"
+    ),
+    r"No module named '(distutils|imp)'": (
         "this version uses {0}, which newer Pythons do not have: ask for a newer version, or "
         "use an older Python with --python"
     ),
@@ -63,6 +67,10 @@ _CAUSES: dict[str, str] = {
     ),
     r"[Rr]equires Python ['\"]?([^'\"\n]+?)['\"]?(?:,|;| but)": (
         "it needs Python {0}: name another interpreter with --python"
+    ),
+    r"Could not resolve host(?:name)?:? \(?(?:Could not resolve host: )?([\w.-]*\w)": (
+        "the build itself fetches from {0}, which cannot be reached from here: see the network "
+        "and its proxy"
     ),
     r"No space left on device": "the disk is full",
     r"MemoryError|[Cc]annot allocate memory": "the machine ran out of memory",

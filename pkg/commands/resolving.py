@@ -185,10 +185,10 @@ def explained(
     from dx_py.pkg.resolve.relaxation import find_relaxation
 
     explanation = explain(error, provider, where)
+    failed = list(_failed_builds(explanation.facts, provider))
     relaxation = find_relaxation(
         explanation.facts, requirements, lambda relaxed: resolve(provider, relaxed)
     )
-    failed = list(_failed_builds(explanation.facts, provider))
     hints = [*(each.hint for each in failed), relaxation.text if relaxation else ""]
     return ResolutionError(
         "\n".join([explanation.text, *(f"  {each.message}" for each in failed)]),
@@ -202,7 +202,7 @@ def _failed_builds(
     """Those without which there might be a solution."""
     for fact in facts:
         if isinstance(fact.cause, UnusableCause):
-            error = provider.failed_builds.get(fact.cause.candidate.name)
+            error = provider.builds.error_behind(fact.cause.candidate)
             if error is not None:
                 yield error
 

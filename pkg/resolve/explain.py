@@ -68,6 +68,12 @@ class _Writer:
     def __init__(self, error: UnsolvableError, facts: Sequence[Incompatibility]) -> None:
         self._universe = error.solver.universe
         self._waiting = dict.fromkeys(facts)
+        self._asked_for: dict[str, int] = {}
+        for fact in facts:
+            package = _needed_package(fact)
+            if package:
+                mask = self._asked_for.get(package, 0) | fact.terms[package][1]
+                self._asked_for[package] = mask
 
     def tree(self) -> Iterator[str]:
         for fact in list(self._waiting):
@@ -90,7 +96,7 @@ class _Writer:
         if isinstance(cause, RootCause):
             return f"you ask for {cause.requirement}{_origin(cause.requirement)}"
         owner = _owner_package(fact)
-        versions = describe(fact.terms[owner][1], self._universe(owner))
+        versions = describe(self._mask_to_tell(fact, owner), self._universe(owner))
         subject = f"{owner} {versions}" if not versions.startswith("every") else (
             f"every version of {owner}"
         )  # fmt: skip
@@ -99,6 +105,13 @@ class _Writer:
         assert isinstance(cause, DependencyCause)
         verb = "need" if " to " in versions or " and " in versions else "needs"
         return f"{subject} {verb} {cause.requirement}"
+
+    def _mask_to_tell(self, fact: Incompatibility, owner: str) -> int:
+        """What is unusable may be more than anybody asks for."""
+        mask = fact.terms[owner][1]
+        if not isinstance(fact.cause, UnusableCause):
+            return mask
+        return mask & self._asked_for.get(owner, mask) or mask
 
 
 def _origin(requirement: Requirement) -> str:

@@ -18,6 +18,7 @@ from dx_py.pkg.errors import BuildError, MetadataError
 from dx_py.pkg.installed import InstalledDistribution
 from dx_py.pkg.metadata import Metadata
 from dx_py.pkg.names import NormalizedName, normalize
+from dx_py.pkg.resolve.build_attempts import BuildAttempts
 from dx_py.pkg.resolve.candidate import Candidate, with_extra
 from dx_py.pkg.resolve.conditions import NEVER
 from dx_py.pkg.resolve.evaluation import Excluded
@@ -89,8 +90,7 @@ class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
         self._masks: dict[tuple[str, SpecifierSet, str], int] = {}
         self.excluded: dict[NormalizedName, list[Excluded]] = {}
         self.warnings: dict[str, None] = {}
-        self.failed_builds: dict[NormalizedName, BuildError] = {}
-        self._read_by_building: set[tuple[NormalizedName, Version]] = set()
+        self.builds = BuildAttempts()
 
     # What resolvelib asks.
 
@@ -135,8 +135,8 @@ class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
         return bool(self.mask_of(requirement, universe) >> index & 1)
 
     def get_dependencies(self, candidate: Candidate) -> list[Requirement]:
-        if self.failed_builds and self._is_hopeless(candidate):
-            raise self._unusable_with_all_alike(candidate)
+        if candidate.name in self.builds.failed:
+            self._check_hope(candidate)
         try:
             self._rules.target.check_candidate(candidate)
             metadata = self._sources.metadata(candidate)
@@ -149,11 +149,23 @@ class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
         except BuildError as error:
             if candidate.direct is not None:
                 raise
-            self._note_failed_build(candidate, error)
-            raise self._unusable_with_all_alike(candidate) from None
+            self.builds.note_failure(candidate, error)
+            self.warnings[
+                f"{candidate.name} {candidate.version} could not be built: of what comes after "
+                "it only versions that need no building were looked at"
+            ] = None
+            self._check_hope(candidate)
+            raise UnusableCandidateError("its build failed") from None
         if candidate.wheel_row is None:
-            self._read_by_building.add((candidate.name, candidate.version))
+            self.builds.succeeded(candidate)
         return found
+
+    def _check_hope(self, candidate: Candidate) -> None:
+        """Raises UnusableCandidateError where a failed build speaks against this one."""
+        universe = self._universe(candidate.identifier)
+        hopeless = self.builds.hopeless(universe)
+        if any(hopeless >> i & 1 and each is candidate for i, each in enumerate(universe)):
+            raise UnusableCandidateError("it must be built, and a build failed", hopeless)
 
     def metadata(self, candidate: Candidate) -> Metadata:
         return self._sources.metadata(candidate)
@@ -342,28 +354,6 @@ class PackageProvider(AbstractProvider):  # type: ignore[type-arg]
                 if (both := each.condition & condition) is not NEVER
             ]  # fmt: skip
         return found
-
-    # Builds that failed: one of a package is enough, for its other versions mostly fail for the
-    # same reason, and each takes long to.
-
-    def _note_failed_build(self, candidate: Candidate, error: BuildError) -> None:
-        self.failed_builds[candidate.name] = error
-        self.warnings[
-            f"{candidate.name} {candidate.version} could not be built: only versions that "
-            "need no building were looked at after it"
-        ] = None
-
-    def _is_hopeless(self, candidate: Candidate) -> bool:
-        return (
-            candidate.name in self.failed_builds
-            and not (candidate.wheel_row or candidate.installed or candidate.direct)
-            and (candidate.name, candidate.version) not in self._read_by_building
-        )
-
-    def _unusable_with_all_alike(self, candidate: Candidate) -> UnusableCandidateError:
-        universe = self._universe(candidate.identifier)
-        alike = sum(1 << i for i, each in enumerate(universe) if self._is_hopeless(each))
-        return UnusableCandidateError("it must be built, and a build failed", alike)
 
     def _check_extra(self, candidate: Candidate, metadata: Metadata) -> None:
         offered = {normalize(extra) for extra in metadata.provides_extra}

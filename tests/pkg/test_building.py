@@ -235,6 +235,12 @@ def test_after_a_failed_build_no_older_version_is_built(env, project, links, sto
     assert not (store / "v1/pkg/logs/proj_1.4.log").exists()
 
 
+def test_only_what_was_asked_for_is_said_to_be_unusable(env, project, links):
+    unbuildable(project, links)
+    answer = env.install("proj==1.5")
+    assert "    proj 1.5 cannot be used: it must be built, and a build failed" in answer.err
+
+
 def test_after_a_failed_build_an_older_wheel_is_taken_and_that_is_said(
     env, project, links, wheel
 ):
@@ -307,6 +313,11 @@ def test_a_hostile_sdist_is_refused(env, project, links, name):
         ("/usr/bin/ld: cannot find -lpq: No such file", "library pq"),
         ("ModuleNotFoundError: No module named 'Cython'", "install Cython"),
         ("ModuleNotFoundError: No module named 'distutils'", "distutils"),
+        (
+            "[6] Could not resolve hostname (Could not resolve host: index.crates.io)",
+            "fetches from index.crates.io,",
+        ),
+        ("fatal: unable to access: Could not resolve host: github.com", "from github.com,"),
         ("Package cairo was not found in the pkg-config search path.", "library cairo"),
         ("Command 'krb5-config --libs' returned non-zero exit status 127.", "krb5-config"),
         ("OSError: [Errno 28] No space left on device", "disk is full"),

@@ -31,13 +31,17 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class BuildSettings:
-    """``environments`` makes a place to build in; ``python`` names the target in cache keys."""
+    """``environments`` makes a place to build in; ``python`` names the target in cache keys.
+
+    What is built with ``options``, or not as ``usual``, is not kept for others.
+    """
 
     store: Path
     python: str
     environments: Any
     options: Mapping[str, Any] = field(default_factory=dict)
     may_build: bool = True
+    usual: bool = True
 
 
 @dataclass(slots=True, eq=False)
@@ -198,7 +202,7 @@ class Builder:
 
     def _kept_folder(self, source: _Source) -> Path | None:
         """Where wheels of this source and interpreter are kept; None for local folders."""
-        if not source.digest or self._settings.options:
+        if not source.digest or self._settings.options or not self._settings.usual:
             return None
         return self._settings.store / "built" / self._settings.python / source.digest
 

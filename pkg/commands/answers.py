@@ -33,6 +33,7 @@ _SITE = "\1"
 _FLAGS = ("refresh", "refresh-result", "no-cache-dir", "dry-run", "compile", "json", "verbose")
 _TEXTS = (
     "target", "prefix", "report", "cache-dir", "link-mode", "client-cert", "emit-ninja",
+    "build-constraint", "requirements-from-script", "refresh-package",
 )  # fmt: skip
 
 

@@ -14,13 +14,13 @@ from dx_py.pkg.commands.table import NETWORK
 from dx_py.pkg.environment import Environment, environment_of
 from dx_py.pkg.errors import BuildError, NetworkError
 from dx_py.pkg.install.venv import create
-from dx_py.pkg.requirements_file import Line, RequirementsFile
+from dx_py.pkg.requirements_file import Line, RequirementsFile, read
 
 #: What counts for build requirements, too: where distributions come from, and in which form.
 #: ``--no-deps``, ``--dry-run``, ``--upgrade`` and the like are about what the user asked for.
 _FOR_BUILDS = frozenset(option.name for option in NETWORK) | {
     "no-binary", "only-binary", "no-build", "no-build-isolation", "prefer-binary", "resolver",
-    "link-mode", "no-cache-dir", "cache-dir",
+    "link-mode", "no-cache-dir", "cache-dir", "build-constraint",
 }  # fmt: skip
 
 
@@ -67,6 +67,8 @@ class BuildEnvironments:
             options=self.said.options,
             flags=self.said.flags - {"require-hashes"},
         )
+        for path in self.arguments.many("build-constraint"):
+            read(path, said, constraint=True)
         arguments = _for_builds(self.arguments)
         chain = (*self.chain, subject)
         inner = BuildEnvironments(arguments, said, self.services, self.target, chain)

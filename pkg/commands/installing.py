@@ -13,7 +13,7 @@ from dx_py.pkg.commands.edges import Settings, acquire_by_ninja, emit_graph
 from dx_py.pkg.commands.options import Arguments
 from dx_py.pkg.commands.resolving import Resolving, Workshop, open_workshop, resolve_wanted
 from dx_py.pkg.commands.services import Services
-from dx_py.pkg.commands.wanted import Wanted, collect
+from dx_py.pkg.commands.wanted import Wanted, collect, hashes_are_required
 from dx_py.pkg.environment import Environment
 from dx_py.pkg.install.acquire import require_hashes
 from dx_py.pkg.install.apply import Change, apply
@@ -77,7 +77,7 @@ def install_into(
             arguments, said, wanted, environment, services, workshop, keep=keep
         )
         outcome = plan_changes(arguments, wanted, resolving, environment)
-        if wanted.hashes or arguments.flag("require-hashes") or "require-hashes" in said.flags:
+        if hashes_are_required(arguments, said, wanted):
             require_hashes(outcome.to_install, wanted.hashes)
         if exactly:
             outcome.to_remove += _extraneous(resolving, environment)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from dx_py.artifacts.errors import DxError
 from dx_py.pkg.commands.options import Arguments, Command, parse
-from dx_py.pkg.commands.table import COMMANDS, GENERAL, find
+from dx_py.pkg.commands.table import COMMANDS, CONNECTION, ENVIRONMENT, GENERAL, find
 from dx_py.pkg.configuration import defaults_for
 from dx_py.pkg.errors import UsageError
 
@@ -31,19 +31,31 @@ def pip(words: list[str]) -> int:
 
 
 def _run(words: list[str]) -> int:
-    first = next((word for word in words if not word.startswith("-")), "")
-    if not first or (first == "help" and len(words) == 1):
+    place = _place_of_command(words)
+    if place is None or words == ["help"]:
         return _about_all(words)
+    first = words[place]
     command = find(words[-1] if first == "help" else first)
     if command is None:
         raise _unknown(first)
-    rest = list(words)
-    rest.remove(first)
+    rest = words[:place] + words[place + 1 :]
     if first == "help" or "--help" in rest or "-h" in rest:
         from dx_py.pkg.commands.help import command_help
 
         return _say(command_help(command))
     return _call(command, rest, words)
+
+
+def _place_of_command(words: list[str]) -> int | None:
+    """Options may come first, as in ``pip --python FOLDER list``."""
+    options = (*GENERAL, *CONNECTION, *ENVIRONMENT)
+    with_value = {flag for option in options if option.takes_value for flag in option.flags}
+    is_value = False
+    for place, word in enumerate(words):
+        if not is_value and not word.startswith("-"):
+            return place
+        is_value = not is_value and word in with_value
+    return None
 
 
 def _about_all(words: list[str]) -> int:
@@ -53,8 +65,10 @@ def _about_all(words: list[str]) -> int:
 
 
 def _call(command: Command, words: list[str], typed: list[str]) -> int:
+    known = {option.name for option in command.options}
+    more = (option for option in (*GENERAL, *CONNECTION) if option.name not in known)
     whole = Command(
-        command.word, command.summary, command.run, (*command.options, *GENERAL),
+        command.word, command.summary, command.run, (*command.options, *more),
         command.positional,
     )  # fmt: skip
     isolated = "--isolated" in words

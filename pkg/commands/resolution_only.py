@@ -12,7 +12,7 @@ from dx_py.pkg.commands.preferences import Preferences
 from dx_py.pkg.commands.resolving import Resolving, Workshop, open_workshop, resolve_wanted
 from dx_py.pkg.commands.services import Services, make_services
 from dx_py.pkg.commands.target import environment_from
-from dx_py.pkg.commands.wanted import Wanted, collect
+from dx_py.pkg.commands.wanted import Wanted, collect, hashes_are_required
 from dx_py.pkg.environment import Environment
 from dx_py.pkg.install.acquire import require_hashes
 from dx_py.pkg.requirements_file import RequirementsFile
@@ -80,11 +80,7 @@ def resolved(
             arguments, said, found.wanted, environment, found.services, found.workshop,
             keep=set(), preferred=(preferences or Preferences()).versions(target),
         )  # fmt: skip
-        if (
-            found.wanted.hashes
-            or arguments.flag("require-hashes")
-            or ("require-hashes" in said.flags)
-        ):
+        if hashes_are_required(arguments, said, found.wanted):
             require_hashes(resolving.resolution.pins.values(), found.wanted.hashes)
         yield Resolved(
             arguments,

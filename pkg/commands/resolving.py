@@ -67,6 +67,7 @@ def open_workshop(
         environments,
         _config_settings(arguments),
         may_build=not arguments.flag("no-build"),
+        usual=not arguments.many("build-constraint"),
     )
     return Workshop(acquirer, Builder(settings, acquirer))
 

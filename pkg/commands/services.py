@@ -61,7 +61,9 @@ def make_services(
         _indexes(arguments, said, credentials),
         [*arguments.many("find-links"), *said.options.get("find-links", [])],
         best_match=arguments.text("index-strategy") == "unsafe-best-match",
-        refresh=arguments.flag("refresh") or arguments.flag("no-cache-dir"),
+        refresh=arguments.flag("refresh")
+        or arguments.flag("no-cache-dir")
+        or bool(arguments.many("refresh-package")),
     )
     return Services(place, fetcher, catalog, MetadataSource(fetcher, place))
 
@@ -175,11 +177,16 @@ def _moment(text: str) -> str:
     from datetime import UTC, datetime, timedelta
 
     try:
-        moment = datetime.fromisoformat(text)
+        days = int(text[1:-1]) if text.startswith("P") and text.endswith("D") else None
+        moment = (
+            datetime.fromisoformat(text)
+            if days is None
+            else datetime.now(UTC) - timedelta(days=days)
+        )
     except ValueError:
         raise UsageError(
-            f"--exclude-newer needs a date such as 2026-03-31 or a time such as "
-            f"2026-03-31T12:00:00Z; got {text!r}"
+            f"--exclude-newer needs a date such as 2026-03-31, a time such as "
+            f"2026-03-31T12:00:00Z, or a number of days such as P7D; got {text!r}"
         ) from None
     if len(text) == len("2026-03-31"):
         moment += timedelta(days=1)

@@ -18,7 +18,14 @@ GENERAL = (
     Option(("--disable-pip-version-check",), _FLAG, "Accepted; there is nothing to check."),
     Option(("--no-cache-dir",), _FLAG, "Ask indexes again instead of using kept pages."),
     Option(("--cache-dir",), _VALUE, "The store's folder (also $DX_CACHE_DIR).", "DIR"),
-)
+    Option(("--require-virtualenv", "--require-venv"), _FLAG,
+           "Accepted; only --system and --python lead out of environments."),
+    Option(("--exists-action",), _LIST, "Accepted; nothing is asked.", "ACTION"),
+    Option(("--log", "--log-file"), _VALUE, "Accepted; each build has a log in the store.",
+           "PATH"),
+    Option(("--debug",), _FLAG, "Accepted for pip's sake."),
+    Option(("--no-python-version-warning",), _FLAG, "Accepted for pip's sake."),
+)  # fmt: skip
 
 ENVIRONMENT = (
     Option(
@@ -27,6 +34,22 @@ ENVIRONMENT = (
     ),
     Option(("--system",), _FLAG, "Work on the python of PATH, not on an environment."),
     Option(("--break-system-packages",), _FLAG, "Change even what the system manages."),
+)  # fmt: skip
+
+#: How to reach a server. pip has them on every command, with a use for them or without.
+CONNECTION = (
+    Option(("--proxy",), _VALUE, "scheme://[user:password@]host:port", "URL"),
+    Option(("--retries",), _VALUE, "Attempts after the first.", "N", default="5"),
+    Option(("--resume-retries",), _VALUE, "Accepted; a download goes on where it broke.", "N"),
+    Option(("--timeout", "--default-timeout"), _VALUE, "Patience with a server.", "SECONDS",
+           default="15"),
+    Option(("--trusted-host",), _LIST, "Do not verify this host's certificate.", "HOST"),
+    Option(("--cert",), _VALUE, "The certificate authorities to trust (PEM).", "PATH"),
+    Option(("--client-cert",), _VALUE, "A client certificate with its key (PEM).", "PATH"),
+    Option(("--keyring-provider",), _VALUE, "Where else to look for passwords.", "PROVIDER",
+           ("auto", "disabled", "import", "subprocess"), "auto"),
+    Option(("--use-feature",), _LIST, "Accepted for pip's sake.", "FEATURE"),
+    Option(("--use-deprecated",), _LIST, "Accepted for pip's sake.", "FEATURE"),
 )  # fmt: skip
 
 NETWORK = (
@@ -42,26 +65,20 @@ NETWORK = (
            ("first-index", "unsafe-best-match"), "first-index"),
     Option(("--index-max-age",), _VALUE,
            "Trust kept pages for so long, whatever the server says.", "SECONDS"),
-    Option(("--exclude-newer",), _VALUE, "Ignore files uploaded after this.", "DATE"),
+    Option(("--exclude-newer", "--uploaded-prior-to"), _VALUE,
+           "Ignore files uploaded after this; P7D is seven days ago.", "DATE"),
     Option(("--offline",), _FLAG, "Use only what was fetched before."),
     Option(("--refresh",), _FLAG, "Ask indexes again instead of using kept pages."),
-    Option(("--proxy",), _VALUE, "scheme://[user:password@]host:port", "URL"),
-    Option(("--retries",), _VALUE, "Attempts after the first.", "N", default="5"),
-    Option(("--timeout", "--default-timeout"), _VALUE, "Patience with a server.", "SECONDS",
-           default="15"),
-    Option(("--trusted-host",), _LIST, "Do not verify this host's certificate.", "HOST"),
-    Option(("--cert",), _VALUE, "The certificate authorities to trust (PEM).", "PATH"),
-    Option(("--client-cert",), _VALUE, "A client certificate with its key (PEM).", "PATH"),
-    Option(("--keyring-provider",), _VALUE, "Where else to look for passwords.", "PROVIDER",
-           ("auto", "disabled", "import", "subprocess"), "auto"),
-    Option(("--use-feature",), _LIST, "Accepted for pip's sake.", "FEATURE"),
-    Option(("--use-deprecated",), _LIST, "Accepted for pip's sake.", "FEATURE"),
+    Option(("--refresh-package",), _LIST, "The same, whichever is named.", "NAME"),
     Option(("--progress-bar",), _VALUE, "Accepted; progress is shown on a terminal.", "KIND"),
+    *CONNECTION,
 )  # fmt: skip
 
 REQUIREMENTS = (
     Option(("-r", "--requirement"), _LIST, "Requirements from a file.", "FILE"),
     Option(("-c", "--constraint"), _LIST, "Constraints from a file.", "FILE"),
+    Option(("--build-constraint", "--build-constraints"), _LIST,
+           "Constraints for what builds need, from a file.", "FILE"),
     Option(("--override",), _LIST, "Requirements that replace what metadata says.", "FILE"),
     Option(("-e", "--editable"), _LIST, "A source folder, in development mode.", "PATH"),
     Option(("--group",), _LIST, "A dependency group of pyproject.toml.", "[PATH:]GROUP"),
@@ -72,6 +89,8 @@ REQUIREMENTS = (
     Option(("--no-build",), _FLAG, "Build nothing."),
     Option(("--prefer-binary",), _FLAG, "A version with a wheel before a newer without."),
     Option(("--require-hashes",), _FLAG, "Every requirement must have a hash."),
+    Option(("--no-require-hashes",), _FLAG, "A hash of one demands none of the others."),
+    Option(("--no-clean",), _FLAG, "Accepted; a failed build leaves its log."),
     Option(("--no-build-isolation",), _FLAG, "Build with what the environment has."),
     Option(("--use-pep517",), _FLAG, "Accepted; every build uses PEP 517."),
     Option(("--check-build-dependencies",), _FLAG, "Accepted for pip's sake."),
@@ -89,6 +108,10 @@ REQUIREMENTS = (
     Option(("--abi",), _LIST, "As if the interpreter had this ABI.", "ABI"),
     Option(("--src",), _VALUE, "Where editable VCS checkouts go.", "DIR"),
 )  # fmt: skip
+
+_SCRIPT = Option(
+    ("--requirements-from-script",), _LIST, "What a script says it needs (PEP 723).", "FILE"
+)
 
 INSTALLING = (
     Option(("-U", "--upgrade"), _FLAG, "The newest of what is named, even if some is there."),
@@ -118,13 +141,15 @@ FREEZING = (
     Option(("-l", "--local"), _FLAG, "Not what the environment inherits."),
     Option(("--path",), _LIST, "Look in this folder instead.", "DIR"),
     Option(("--exclude-editable",), _FLAG, "Leave editable ones out."),
+    Option(("--include-editable",), _FLAG, "Accepted; that is the default."),
 )
 
 COMMANDS: tuple[Command, ...] = (
     Command("install", "Install packages.", "install:install",
-            (*REQUIREMENTS, *INSTALLING, *ENVIRONMENT, *NETWORK), "REQUIREMENT..."),
+            (*REQUIREMENTS, _SCRIPT, *INSTALLING, *ENVIRONMENT, *NETWORK), "REQUIREMENT..."),
     Command("uninstall", "Uninstall packages.", "uninstall:uninstall", (
         Option(("-y", "--yes"), _FLAG, "Accepted; 'dx-py pip undo' takes it back."),
+        Option(("--root-user-action",), _VALUE, "Accepted for pip's sake.", "ACTION"),
         Option(("-r", "--requirement"), _LIST, "Names from a file.", "FILE"),
         *ENVIRONMENT), "NAME..."),
     Command("undo", "Take back the last change to the environment.", "uninstall:undo",
@@ -163,10 +188,10 @@ COMMANDS: tuple[Command, ...] = (
         *REQUIREMENTS[1:], *INSTALLING, *ENVIRONMENT, *NETWORK), "FILE..."),
     Command("download", "Save distributions and what they need.", "fetching:download", (
         Option(("-d", "--dest"), _VALUE, "Where to.", "DIR", default="."),
-        *REQUIREMENTS, *ENVIRONMENT, *NETWORK), "REQUIREMENT..."),
+        *REQUIREMENTS, _SCRIPT, *ENVIRONMENT, *NETWORK), "REQUIREMENT..."),
     Command("wheel", "Save wheels, building them where needed.", "fetching:wheel", (
         Option(("-w", "--wheel-dir"), _VALUE, "Where to.", "DIR", default="."),
-        *REQUIREMENTS, *ENVIRONMENT, *NETWORK), "REQUIREMENT..."),
+        *REQUIREMENTS, _SCRIPT, *ENVIRONMENT, *NETWORK), "REQUIREMENT..."),
     Command("hash", "Print the hashes of files.", "fetching:hash_files", (
         Option(("-a", "--algorithm"), _VALUE, "Which.", "NAME",
                ("sha256", "sha384", "sha512"), "sha256"),), "FILE..."),

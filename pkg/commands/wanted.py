@@ -50,7 +50,16 @@ def read_files(arguments: Arguments) -> RequirementsFile:
         said.requirements.append(Line(path, "the command line", editable=True, folder=Path()))
     for group in arguments.many("group"):
         said.requirements += _group(group)
+    for path in arguments.many("requirements-from-script"):
+        said.requirements += _script(path)
     return said
+
+
+def hashes_are_required(arguments: Arguments, said: RequirementsFile, wanted: Wanted) -> bool:
+    """One hash demands them of all, unless that is taken back."""
+    if arguments.flag("require-hashes") or "require-hashes" in said.flags:
+        return True
+    return bool(wanted.hashes) and not arguments.flag("no-require-hashes")
 
 
 def collect(
@@ -151,3 +160,24 @@ def _group(text: str) -> list[Line]:
     except (tomllib.TOMLDecodeError, LookupError, ValueError, TypeError) as error:
         raise UsageError(f"--group {text}: {error}") from None
     return [Line(each, f"group {name} of {path}", folder=path.parent) for each in found]
+
+
+def _script(location: str) -> list[Line]:
+    """``dependencies`` of a script's ``# /// script`` block (PEP 723)."""
+    import re
+    import tomllib
+
+    path = Path(location)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the script '{path}': {error}") from None
+    blocks = re.findall(r"(?m)^# /// script\s*\n((?:#(?: .*)?\n)+?)# ///\s*$", text)
+    if len(blocks) != 1:
+        raise UsageError(f"'{path}' has {len(blocks)} '# /// script' blocks; one is needed")
+    content = [line[1:].removeprefix(" ") for line in blocks[0].splitlines()]
+    try:
+        found = tomllib.loads("\n".join(content)).get("dependencies", [])
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"the script block of '{path}': {error}") from None
+    return [Line(str(each), f"the script {path}", folder=path.parent) for each in found]

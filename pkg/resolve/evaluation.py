@@ -156,6 +156,8 @@ def _objection(entry: FileEntry, name: str, rules: FileRules) -> str:
     if not entry.is_wheel and not rules.sdists_allowed(name):
         return "has no usable wheel, and building is off"
     if rules.uploaded_before and not "" < entry.uploaded < rules.uploaded_before:
+        if not entry.uploaded:
+            return f"has no time of upload, which must be before {rules.uploaded_before}"
         return f"was uploaded after {rules.uploaded_before}"
     if rules.is_universal or rules.ignore_requires_python:
         return ""

@@ -46,6 +46,8 @@ typedef struct dx_unit {
 _PyInterpreterFrame *dx_frame_push(PyThreadState *ts, size_t size);
 /* Take back the topmost frame, whose references are gone already. */
 void dx_frame_pop(PyThreadState *ts, _PyInterpreterFrame *frame);
+/* The same of one that is not linked in and whose object nobody has: its references go first. */
+void dx_frame_discard(PyThreadState *ts, _PyInterpreterFrame *frame);
 /* The topmost frame, linked in only so that it could be looked at, ends: its references are
  * released, and a frame object somebody kept lives on. Keeps the current exception. */
 void dx_frame_retire(PyThreadState *ts, _PyInterpreterFrame *frame);
@@ -96,15 +98,22 @@ void dx_hide_frames(PyThreadState *ts, dx_shadow *shadow);
 PyObject *dx_frames_run(PyThreadState *ts, _PyInterpreterFrame *frame, int count, int throwing);
 
 /* dx_python.c: generic operations. The result (new reference), or NULL: an exception is set,
- * or the function's own result is pending. */
+ * or frames are pending. */
 PyObject *dx_python(PyThreadState *ts, dx_shadow *shadow, PyObject **out, int op, int extra,
                     int count, PyObject **operands);
 int dx_poll_init(void);
 /* Calls a function that does nothing, which no traceback shows: None, or NULL with what the
  * eval breaker had to say. */
 PyObject *dx_call_nothing(void);
-/* Whether the function was finished in the interpreter; its result (new reference or NULL). */
-int dx_take_pending(PyObject **result);
+/* Frames in which the function goes on, as an object of one was kept: the innermost, how many
+ * there are, and whether it goes on with the exception that is set. */
+typedef struct {
+    _PyInterpreterFrame *frame;
+    int count;
+    int throwing;
+} dx_pending;
+/* Whether there are any: whoever takes them runs them. */
+int dx_take_pending(dx_pending *taken);
 
 /* A number's box (new reference): never NULL. Where there is no memory, MemoryError follows. */
 PyObject *dx_new_float(double value);

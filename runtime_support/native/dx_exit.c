@@ -183,16 +183,23 @@ static void hide(PyThreadState *ts, _PyInterpreterFrame *frame, int count)
     }
 }
 
-/* What native code owns goes: the frames that went on had references of their own. */
+/* What native code owns goes: the frames that go on have references of their own, and are what
+ * a finalizer sees. */
 static void discard(reader *r, PyThreadState *ts, PyFunctionObject *func)
 {
     PyObject *exception = PyErr_GetRaisedException();
+    _PyInterpreterFrame *going_on = ts->cframe->current_frame;
     _PyInterpreterFrame *frame;
     int count;
 
     frame = read_frames(r, ts, func, &count);
+    ts->cframe->current_frame = going_on;
     read_drops(r);
-    hide(ts, frame, count);
+    for (; count > 0; count--) {
+        _PyInterpreterFrame *previous = frame->previous;
+        dx_frame_discard(ts, frame);
+        frame = previous;
+    }
     PyErr_SetRaisedException(exception);
 }
 
@@ -300,12 +307,15 @@ PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
 {
     dx_unit *unit = table[0];
     reader r = {.next = record, .table = table};
+    dx_pending going_on;
     PyObject *result;
 
     dx_show_frames(ts);
     va_start(r.values, guard);
-    if (dx_take_pending(&result)) {
+    if (dx_take_pending(&going_on)) {
+        /* First, for what the function gives up from here on has to go at that moment. */
         discard(&r, ts, func);
+        result = dx_frames_run(ts, going_on.frame, going_on.count, going_on.throwing);
     }
     else {
         unit->raises++;

@@ -144,6 +144,18 @@ static void return_from(PyThreadState *ts, _PyInterpreterFrame *frame)
     Py_XDECREF(result);
 }
 
+void dx_frame_discard(PyThreadState *ts, _PyInterpreterFrame *frame)
+{
+    Py_CLEAR(frame->frame_obj);
+    for (int i = 0; i < frame->stacktop; i++) {
+        Py_XDECREF(frame->localsplus[i]);
+    }
+    Py_XDECREF(frame->f_locals);
+    Py_DECREF(frame->f_funcobj);
+    Py_DECREF(frame->f_code);
+    dx_frame_pop(ts, frame);
+}
+
 void dx_frame_retire(PyThreadState *ts, _PyInterpreterFrame *frame)
 {
     PyObject *exception = PyErr_GetRaisedException();
@@ -153,14 +165,7 @@ void dx_frame_retire(PyThreadState *ts, _PyInterpreterFrame *frame)
     }
     else {
         ts->cframe->current_frame = frame->previous;
-        Py_CLEAR(frame->frame_obj);
-        for (int i = 0; i < frame->stacktop; i++) {
-            Py_XDECREF(frame->localsplus[i]);
-        }
-        Py_XDECREF(frame->f_locals);
-        Py_DECREF(frame->f_funcobj);
-        Py_DECREF(frame->f_code);
-        dx_frame_pop(ts, frame);
+        dx_frame_discard(ts, frame);
     }
     PyErr_SetRaisedException(exception);
 }

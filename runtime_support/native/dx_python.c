@@ -3,8 +3,7 @@
  * Machine code calls dx_python with the op, its operands and a record of its frame state.
  * The frames are built before an op that may run Python code, and retired after it. If
  * somebody has kept an object of a frame meanwhile, or watches it, the function goes on in the
- * interpreter with these very frames: its result is then pending, and dx_raise gives it to the
- * caller. */
+ * interpreter with these very frames: they are then pending, and dx_raise runs them. */
 #include "dx_core.h"
 
 #include "internal/pycore_dict.h"
@@ -39,18 +38,13 @@ enum operation {
     OP_POLL,
 };
 
-static int has_pending;
-static PyObject *pending; /* the function's result, or NULL with an exception */
+static dx_pending pending;
 
-int dx_take_pending(PyObject **result)
+int dx_take_pending(dx_pending *taken)
 {
-    if (!has_pending) {
-        return 0;
-    }
-    has_pending = 0;
-    *result = pending;
-    pending = NULL;
-    return 1;
+    *taken = pending;
+    pending.frame = NULL;
+    return taken->frame != NULL;
 }
 
 static PyObject *power(PyObject *a, PyObject *b)
@@ -461,14 +455,6 @@ static void push_results(_PyInterpreterFrame *frame, enum operation op, int extr
                               : dx_last_unit(frame->prev_instr, frame->f_code);
 }
 
-/* A frame was kept: the interpreter finishes the function in these very frames. */
-static PyObject *go_on(PyThreadState *ts, _PyInterpreterFrame *frame, int count, int throwing)
-{
-    pending = dx_frames_run(ts, frame, count, throwing);
-    has_pending = 1;
-    return NULL;
-}
-
 /* Whether the frames must live on: somebody has an object of one, or a debugger, a profiler or
  * coverage has begun to watch its code. */
 static int is_wanted(PyThreadState *ts, dx_unit *unit, _PyInterpreterFrame *frame, int count)
@@ -505,5 +491,6 @@ PyObject *dx_python(PyThreadState *ts, dx_shadow *shadow, PyObject **out, int op
     if (result != NULL) {
         push_results(shadow->frame, (enum operation)op, extra, result, out);
     }
-    return go_on(ts, shadow->frame, shadow->frames, result == NULL);
+    pending = (dx_pending){shadow->frame, shadow->frames, result == NULL};
+    return NULL;
 }

@@ -278,6 +278,38 @@ def test_references_are_balanced_when_it_raises(either):
     assert (sys.getrefcount(item), sys.getrefcount(xs)) == before
 
 
+class Mortal:
+    def __init__(self, name, told):
+        self.name = name
+        self.told = told
+
+    def __del__(self):
+        self.told.append(f"{self.name} gone")
+
+
+def replaces_a_local(names, told, frames):
+    for name in names:
+        item = Mortal(name, told)
+        keep_frame(frames)
+        told.append(item.name)
+
+
+def keep_frame(frames):
+    frames.append(sys._getframe(1))
+
+
+def told_by(function):
+    told = []
+    function("abc", told, [])
+    return told
+
+
+def test_a_function_whose_frame_is_kept_gives_up_locals_in_time(either):
+    """The interpreter finishes it, and native code holds nothing meanwhile."""
+    compiled = either.compile(replaces_a_local, ("ab", [], []))
+    assert told_by(compiled) == told_by(replaces_a_local)
+
+
 def test_a_rebound_builtin_is_seen(native):
     compiled = native.compile(bits, (10,))
     bits.__globals__["range"] = lambda n: [n]

@@ -44,17 +44,27 @@ def uses(op: Op) -> Iterator[Value]:
 def compute_liveness(function: Function) -> Liveness:
     """Backward data flow to a fixed point."""
     order = reverse_postorder(function)[::-1]
+    needs = {block: _needs(block) for block in order}
     live_in: dict[Block, frozenset[Value]] = {block: frozenset() for block in function.blocks}
     result = Liveness(live_in)
     changed = True
     while changed:
         changed = False
         for block in order:
-            live = result.live_out(block)
-            for op in reversed(block.ops):
-                live.difference_update(op.results)
-                live.update(uses(op))
+            needed, made = needs[block]
+            live = result.live_out(block).difference(made) | needed
             if live != live_in[block]:
                 live_in[block] = frozenset(live)
                 changed = True
     return result
+
+
+def _needs(block: Block) -> tuple[set[Value], set[Value]]:
+    """What the block needs from before it, and what its ops make."""
+    needed: set[Value] = set()
+    made: set[Value] = set()
+    for op in reversed(block.ops):
+        needed.difference_update(op.results)
+        needed.update(uses(op))
+        made.update(op.results)
+    return needed, made

@@ -43,11 +43,14 @@ def check(function: Function) -> Iterator[str]:
     yield from structural
     for block in function.blocks:
         for op in block.ops:
-            shown = format_op(op) if op.opcode in OPCODES else op.opcode
-            yield from (f"{block}: {shown}: {text}" for text in _check_op(op))
+            yield from (f"{block}: {_shown(op)}: {text}" for text in _check_op(op))
     # Orders and uses need the table's rows and every block's terminator.
     if not structural and all(op.opcode in OPCODES for op in function.ops()):
         yield from _check_dominance(function)
+
+
+def _shown(op: Op) -> str:
+    return format_op(op) if op.opcode in OPCODES else op.opcode
 
 
 def _check_structure(function: Function) -> Iterator[str]:

@@ -33,8 +33,11 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PassManager:
-    """``stop_after``: how many passes to run, and the required ones after them: to find the
-    one that spoils a program."""
+    """``verify_each``: after each pass that changed something, not only after the last one.
+
+    ``stop_after``: how many passes to run, and the required ones after them: to find the one
+    that spoils a program.
+    """
 
     passes: Sequence[Pass]
     verify_each: bool = True
@@ -42,7 +45,8 @@ class PassManager:
     stop_after: int | None = None
 
     def run(self, function: Function) -> None:
-        verify(function, "before the first pass")
+        if self.verify_each:
+            verify(function, "before the first pass")
         for index, pass_ in enumerate(self._wanted()):
             start = time.perf_counter()
             changed = pass_.apply(function)
@@ -51,6 +55,8 @@ class PassManager:
                 verify(function, f"after pass {pass_.name}")
             for observer in self.observers:
                 observer.after_pass(index, pass_, function, changed=changed, seconds=seconds)
+        if not self.verify_each:
+            verify(function, "after the last pass")
 
     def _wanted(self) -> list[Pass]:
         passes = self.passes[: self.stop_after]

@@ -67,11 +67,15 @@ class NativeFunction:
 
 
 def optimize(
-    program: Program, *, observers: Sequence[Observer] = (), stop_after: int | None = None
+    program: Program,
+    *,
+    observers: Sequence[Observer] = (),
+    verify_each: bool = True,
+    stop_after: int | None = None,
 ) -> Function:
     """Optimised SSA of routine 0; raises UnsupportedError for what stays interpreted.
 
-    ``stop_after``: as of the pass manager.
+    ``verify_each`` and ``stop_after``: as of the pass manager.
     """
 
     def body(number: int) -> Function | None:
@@ -80,12 +84,14 @@ def optimize(
             callee = _construct(program, number)
         except UnsupportedError:
             return None
-        PassManager(routine_passes(program, number)).run(callee)
+        PassManager(routine_passes(program, number), verify_each=verify_each).run(callee)
         return callee
 
     function = _construct(program, 0)
     passes = native_passes(program, body)
-    PassManager(passes, observers=observers, stop_after=stop_after).run(function)
+    PassManager(
+        passes, verify_each=verify_each, observers=observers, stop_after=stop_after
+    ).run(function)
     return function
 
 
@@ -100,6 +106,7 @@ def compile_function(
     *,
     stress: bool = False,
     eager: bool = True,
+    verify_each: bool = True,
     stop_after: int | None = None,
 ) -> NativeFunction:
     """Native code of the program's routine 0.
@@ -107,7 +114,7 @@ def compile_function(
     Raises UnsupportedError or NoLoweringError for what stays interpreted. Unless ``eager``,
     that is also a function that would hardly be faster.
     """
-    function = optimize(program, stop_after=stop_after)
+    function = optimize(program, verify_each=verify_each, stop_after=stop_after)
     if not eager and _cost(function, program) > MAX_COST:
         raise UnsupportedError("mostly generic operations")
     lowered = lower_function(function, target.layout, LOWERINGS, stress=stress)

@@ -47,10 +47,13 @@ class Parts:
         self._stats = stats
         #: Of ``--stats-json``: a ``JsonReport``, if it was asked for.
         self.json: Any = None
+        #: For our modules: programs exchange functions of the real one, as their tests do.
+        self._os = type(sys)("os")
+        vars(self._os).update(vars(os))
         self._loader = sys.modules["_frozen_importlib_external"].SourceFileLoader
 
     def load(self, name: str, **imports: object) -> "ModuleType":
-        """The module ``dx_py.<name>``, newly executed.
+        """The module ``dx_py.<name>``, newly executed, with ``os`` as it was at the start.
 
         It may import ``sys``, ``os``, ``marshal`` and what ``imports`` holds, and use
         ``from __future__ import annotations``, without a trace in ``sys.modules``.
@@ -73,6 +76,8 @@ class Parts:
                     del sys.modules[key]
                 else:
                     sys.modules[key] = value
+        if vars(module).get("os") is os:
+            vars(module)["os"] = self._os
         return module
 
     def tell(self, text: str) -> None:

@@ -139,3 +139,30 @@ def test_a_defect_of_the_compiler_leaves_one_function_interpreted(monkeypatch, e
     refusal = compile_worker.compile_unit(request)
     assert refusal.startswith(f"internal error: {type(error).__name__}: ")
     assert "\n" not in refusal
+
+
+EXCHANGED = """
+import os
+
+def double(n):
+    return n * 2
+
+def broken(*_, **__):
+    raise AssertionError("called")
+
+kept = dict(vars(os))
+names = "read write open close fstat lstat stat pipe posix_spawn waitpid replace getpid".split()
+for name in names:
+    setattr(os, name, broken)
+print([double(n) for n in range(9)])
+vars(os).update(kept)
+"""
+
+
+def test_functions_of_os_that_a_program_exchanges_are_not_called(tmp_path):
+    tmp_path.chmod(0o700)
+    program = tmp_path / "exchanged.py"
+    program.write_text(EXCHANGED, encoding="utf-8")
+    printed, told = run(program, LAUNCHER, "--python", sys.executable, DX_JIT="sync")
+    assert printed == "[0, 2, 4, 6, 8, 10, 12, 14, 16]\n"
+    assert "dx-py: 1 functions compiled" in told

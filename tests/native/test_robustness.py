@@ -129,6 +129,8 @@ def forever(n):
 
 for _ in range(6):
     forever(0)
+# A job in the background has it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
     threading.Timer(0.05, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     forever(1)

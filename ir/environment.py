@@ -9,6 +9,7 @@ same things again when the code is loaded into another process.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -101,11 +102,12 @@ class Program:
         facts, target = self.classes.get(cls), self.classes.get(wanted)
         if (":" in cls and facts is None) or (":" in wanted and target is None):
             return None
-        if target is not None and not target.plain_checks:
+        if (target is not None and not target.plain_checks) or "?" in (cls, wanted):
             return None
         if facts is not None:
-            return wanted in facts.ancestors
-        return cls == wanted or wanted == "object" or (cls, wanted) == ("bool", "int")
+            unknown = "?" in facts.ancestors
+            return wanted in facts.ancestors or (None if unknown else False)
+        return _is_builtin_subclass(cls, wanted)
 
     def attribute(self, cls: str, name: str) -> Attribute | None:
         """Of a class, or of several that have it in the same way."""
@@ -128,6 +130,16 @@ class Program:
 
     def starts(self, number: int) -> Mapping[int, int]:
         return self.routines[number].starts if self.routines else {}
+
+
+def _is_builtin_subclass(cls: str, wanted: str) -> bool | None:
+    """Of a builtin class: those that are no builtin name are derived from object alone."""
+    if ":" in wanted or cls == wanted:
+        return cls == wanted
+    target, known = getattr(builtins, wanted, None), getattr(builtins, cls, object)
+    if not isinstance(target, type) or not isinstance(known, type):
+        return None
+    return issubclass(known, target)
 
 
 def _common(table: Mapping[Member, Attribute], cls: str, name: str) -> Attribute | None:

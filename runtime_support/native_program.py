@@ -39,7 +39,8 @@ def class_text(cls: type) -> str:
     """The name under which any process finds the class, or ``?``."""
     module = _type_dict(cls).get("__module__")
     qualified = _qualified(cls)
-    if not _flags(cls) & HEAP_TYPE and module is None:
+    # What ``type`` has there describes the attribute of others.
+    if not _flags(cls) & HEAP_TYPE and (module is None or cls is type):
         tp_name = type.__dict__["__module__"].__get__(cls)
         return qualified if tp_name == "builtins" else "?"
     text = f"{module}:{qualified}"

@@ -60,6 +60,60 @@ def same_object(a, b):
     return a == b, a != b, isinstance(a, Plain), isinstance(b, int)
 
 
+class Meta(type):
+    pass
+
+
+class Made(metaclass=Meta):
+    pass
+
+
+def are_classes(a):
+    return isinstance(a, type), isinstance(a, object), isinstance(a, Meta)
+
+
+def is_of_a_local_class(a):
+    return isinstance(a, Local)
+
+
+def test_a_metaclass_is_derived_from_type(either):
+    compiled = either.compile(are_classes, (Made,))
+    for argument in (Made, int, 5, Made()):
+        assert outcome(compiled, argument) == outcome(are_classes, argument)
+
+
+def hidden_classes():
+    class Base:
+        pass
+
+    class Unrelated:
+        pass
+
+    return Base, Unrelated
+
+
+HiddenBase, Local = hidden_classes()
+
+
+class Known(HiddenBase):
+    pass
+
+
+def test_a_class_without_a_name_is_not_taken_for_another_one(either):
+    compiled = either.compile(is_of_a_local_class, (Known(),))
+    for argument in (Known(), Local(), 5):
+        assert outcome(compiled, argument) == outcome(is_of_a_local_class, argument)
+
+
+def is_no_class(a):
+    return isinstance(a, callable)
+
+
+def test_an_isinstance_that_fails_fails(either):
+    compiled = either.compile(is_no_class, (5,))
+    assert outcome(compiled, 5) == outcome(is_no_class, 5)
+
+
 def make(x):
     return Plain(x)
 

@@ -265,6 +265,7 @@ conformance-pkg-popular: setup
 conformance-pkg: setup
 	DX_PKG_INSTANCES=5000 DX_PKG_KILLS=300 DX_PKG_LONG=1 $(BIN)/python -m pytest -q -n 2 \
 		tests/pkg/test_resolver.py tests/pkg/test_resolvelib_cases.py \
+		tests/pkg/test_packse.py tests/pkg/test_universal.py \
 		tests/pkg/test_transactions.py tests/pkg/test_faults.py \
 		tests/pkg/conformance/real_index.py tests/pkg/conformance/editable.py
 

@@ -28,6 +28,8 @@ DATA = Path(__file__).parent / "data" / "resolvelib"
 TOO_DEEP = {"pyrex-1.9.8"}
 #: resolvelib and ours have nothing against circles; CocoaPods has.
 CIRCULAR = {"circular", "fixed_circular"}
+#: Read before tests are cut off from such variables.
+IS_LONG_RUN = "DX_PKG_LONG" in os.environ
 
 
 @cache
@@ -148,7 +150,7 @@ def test_python_case(path, resolver):
     name = path.name.removesuffix(".json.gz")
     provider = python_provider(read(DATA / "python" / "index" / f"{case['index']}.json.gz"))
     roots = python_needs(case["requested"])
-    if name in TOO_DEEP and (resolver is Resolver or "DX_PKG_LONG" not in os.environ):
+    if name in TOO_DEEP and (resolver is Resolver or not IS_LONG_RUN):
         pytest.skip("resolvelib comes to no end within its rounds; ours takes seconds")
     expected = python_expected(case)
     if name in TOO_DEEP or expected is None:

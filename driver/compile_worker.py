@@ -101,6 +101,7 @@ def compile_unit(request: Mapping[str, Any]) -> Unit | str:
             read_program(request["program"]),
             Target(machine, cpu, request["layout"]),
             eager=request["eager"],
+            stress=request.get("stress", False),
             # A third of the time, where each is verified.
             verify_each=False,
             stop_after=request.get("stop_after"),

@@ -41,6 +41,8 @@ MAX_ROUNDS = 5
 NO_LIMIT = 1 << 60
 #: More calls than there will be.
 NEVER = 1 << 30
+#: Of ``DX_JIT_STRESS=N``: each guard fails once in about N times.
+STRESS_SEED = 20241122
 #: Files of the import system, and of DX-Py's own modules: nothing of them gets hot.
 IMPORT_SYSTEM = "<frozen importlib"
 
@@ -92,6 +94,9 @@ def _start(
         # Children would count their functions, too.
         os.environ["DX_JIT"] = "0"
     tier.eager = settings["DX_JIT"] == "sync"
+    if settings.get("DX_JIT_STRESS"):
+        tier.is_stressed = True
+        core.set_stress(STRESS_SEED, int(settings["DX_JIT_STRESS"]))
     perf, gdb = settings.get("DX_PERF_MAP") == "1", settings.get("DX_GDB") == "1"
     if perf or gdb:
         symbols = parts.load("runtime_support.native_symbols")
@@ -103,7 +108,12 @@ def _start(
             os.environ.pop("DX_PROFILE_OUT", None)
             profile.write_at_exit(report.recorder, settings["DX_PROFILE_OUT"], files)
     core.set_trials(not tier.eager)
-    tier.watch(THRESHOLDS["sync" if tier.eager else "1"])
+    if settings.get("DX_JIT_COUNT"):
+        tier.is_counting = True
+        core.count_instructions()
+        write = parts.load("runtime_support.native_counts").write
+        files.private_extension("atexit").register(write, core, settings["DX_JIT_COUNT"])
+    tier.watch((NEVER,) * 6 if tier.limit == 0 else THRESHOLDS["sync" if tier.eager else "1"])
     # Registered before the program's own: called after them.
     files.private_extension("atexit").register(tier.stop)
 
@@ -138,6 +148,10 @@ class Tier:
     trace = ""
     #: How many passes the last of these functions goes through.
     stop_after = NO_LIMIT
+    #: Guards are compiled to fail at random, too; their failures count for nothing.
+    is_stressed = False
+    #: Each instruction that is interpreted is an event.
+    is_counting = False
 
     def __init__(
         self,
@@ -158,7 +172,8 @@ class Tier:
         self.watched: dict[CodeType, list[FunctionType]] = {}
 
     def watch(self, thresholds: tuple[int, ...]) -> None:
-        hooks = (self.on_warm, self.on_hot, self.on_sampled, self.on_ready, self.on_exits)
+        on_exits = None if self.is_stressed else self.on_exits
+        hooks = (self.on_warm, self.on_hot, self.on_sampled, self.on_ready, on_exits)
         self.core.configure(*hooks, *thresholds)
         self.core.set_poll(self.on_poll)
         events = self.monitoring.events
@@ -175,21 +190,28 @@ class Tier:
     def on_tools(self, others: bool) -> None:
         """A debugger, a profiler or coverage has come, or the last one has gone."""
         events = self.monitoring.events
-        wanted = 0 if others else events.PY_START | events.JUMP
-        self.core.as_tool("set_events", wanted)
+        wanted = events.PY_START | events.JUMP
+        if self.is_counting:
+            wanted |= events.INSTRUCTION
+        self.core.as_tool("set_events", 0 if others else wanted)
 
     def stop(self) -> None:
         """What gets hot while the interpreter ends finds no modules any more to be compiled."""
         self.core.configure(*[None] * 5, *[NEVER] * 6)
 
     def on_warm(self, function: FunctionType) -> None:
-        """Native code of an earlier run, if there is any."""
+        """Native code of an earlier run, if there is any.
+
+        What it relies on may still be missing: ``__init__`` makes attributes at its first call.
+        """
         if function.__code__.co_filename.startswith(IMPORT_SYSTEM):
             self.core.finish(function.__code__)
             return
         if self._load_stored(function):
             self.core.finish(function.__code__)
             self.report.stored += 1
+        elif self.core.kept(function.__code__) is not None:
+            self.core.look_again(function.__code__)
 
     def on_hot(self, function: FunctionType) -> None:
         """Sample the next calls, at the places the worker names."""
@@ -216,6 +238,7 @@ class Tier:
             "layout": self.core.layout(),
             "key": self._key(function.__code__),
             "eager": self.eager,
+            "stress": self.is_stressed,
         }
         if self.limit == 1 and self.stop_after != NO_LIMIT:
             request["stop_after"] = self.stop_after
@@ -355,7 +378,7 @@ class Tier:
         if self.store is None:
             return b""
         key: bytes = self.units.unit_key(code, self.core.target(), self.store.sha256)
-        return key
+        return self.store.sha256(key + b"stress") if self.is_stressed else key
 
     def _stored(self, key: bytes) -> Stored | None:
         digest = self.store.lookup(key) if self.store else None

@@ -234,6 +234,34 @@ static const struct {
     {"builtin:range", &PyRange_Type},
 };
 
+/* Further builtin classes, which have no name among the builtins. */
+static PyTypeObject *const unnamed[] = {
+    &PyModule_Type,       &PyFunction_Type,   &PyMethod_Type,         &PyCFunction_Type,
+    &PyMethodDescr_Type,  &PyGen_Type,        &PyCoro_Type,           &PyTupleIter_Type,
+    &PyUnicodeIter_Type,  &PySetIter_Type,    &PyDictIterKey_Type,    &PyDictIterValue_Type,
+    &PyDictIterItem_Type, &PyDictKeys_Type,   &PyDictValues_Type,     &PyDictItems_Type,
+    &PyDictProxy_Type,    &PyCode_Type,       &PyFrame_Type,          &PyTraceBack_Type,
+    &PyCell_Type,         &PyEllipsis_Type,   &_PyNotImplemented_Type,
+};
+
+/* A builtin class by its name; a program may have put another thing in its place. */
+static PyTypeObject *builtin_class(const char *name)
+{
+    PyObject *found = PyDict_GetItemString(PyInterpreterState_Get()->builtins, name);
+
+    if (found != NULL && PyType_Check(found) &&
+        !PyType_HasFeature((PyTypeObject *)found, Py_TPFLAGS_HEAPTYPE) &&
+        strcmp(((PyTypeObject *)found)->tp_name, name) == 0) {
+        return (PyTypeObject *)found;
+    }
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(unnamed); i++) {
+        if (strcmp(unnamed[i]->tp_name, name) == 0) {
+            return unnamed[i];
+        }
+    }
+    return NULL;
+}
+
 void *dx_helper_address(const char *name)
 {
     for (size_t i = 0; i < Py_ARRAY_LENGTH(helpers); i++) {
@@ -251,5 +279,5 @@ void *dx_builtin_address(const char *row)
             return builtins[i].object;
         }
     }
-    return NULL;
+    return strncmp(row, "type:", 5) == 0 ? builtin_class(row + 5) : NULL;
 }

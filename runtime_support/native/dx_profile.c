@@ -45,16 +45,19 @@ typedef struct {
     long calls, jumps, sampled_calls, waited_calls;
     uint32_t limit; /* samples of an instruction */
     int rounds;    /* how often it was sampled */
+    int looks;     /* how often it was looked up in the store */
     int awaits;    /* answers of the worker: until then calls may go on being events */
     int is_muted;  /* it awaits one, but others' calls are listened to */
     uint32_t heard; /* calls while it awaits one */
     int saturated; /* some instruction was sampled as often as it may be */
+    int is_ours;   /* -1: of DX-Py itself; 1: of the program; 0: nobody has looked */
     Py_ssize_t size;
     site *sites;
     PyObject *kept; /* what the tier has to remember of the code, or NULL */
 } profile;
 
 static PyObject *disable; /* sys.monitoring.DISABLE */
+static PyObject *own_files; /* how names of DX-Py's own files begin in the program's process */
 static PyObject *on_poll;
 static PyObject *on_warm, *on_hot, *on_sampled, *on_ready, *on_exits;
 static long warm_calls = 2, warm_jumps = 200, call_threshold = 100, jump_threshold = 2000;
@@ -234,6 +237,18 @@ static int take_sample(profile *p, PyObject *code, Py_ssize_t index)
     return 1;
 }
 
+static int counting;
+static unsigned long long counted; /* instructions of the program that were interpreted */
+
+static void count_instruction(profile *p, PyCodeObject *code)
+{
+    if (p->is_ours == 0) {
+        int ours = (int)PyUnicode_Tailmatch(code->co_filename, own_files, 0, PY_SSIZE_T_MAX, -1);
+        p->is_ours = ours ? -1 : 1;
+    }
+    counted += p->is_ours == 1;
+}
+
 static PyObject *instruction_event(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     Py_ssize_t index;
@@ -244,10 +259,23 @@ static PyObject *instruction_event(PyObject *module, PyObject *const *args, Py_s
         return NULL;
     }
     index = PyLong_AsSsize_t(args[1]) / (Py_ssize_t)sizeof(_Py_CODEUNIT);
-    if (!take_sample(p, args[0], index)) {
+    if (counting) {
+        count_instruction(p, (PyCodeObject *)args[0]);
+    }
+    if (!take_sample(p, args[0], index) && !counting) {
         return Py_NewRef(disable);
     }
     Py_RETURN_NONE;
+}
+
+/* count_instructions() -> how many instructions of the program were interpreted since this was
+ * called first; each has to be an event. */
+static PyObject *count_instructions(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    counting = 1;
+    return PyLong_FromUnsignedLongLong(counted);
 }
 
 int dx_awaited;       /* code objects that await answers */
@@ -474,6 +502,22 @@ static PyObject *finish(PyObject *module, PyObject *code)
     Py_RETURN_NONE;
 }
 
+/* look_again(code): what the store has does not fit yet (a class, an attribute is not there);
+ * the next call looks again, once. */
+static PyObject *look_again(PyObject *module, PyObject *code)
+{
+    profile *p = profile_of(code);
+
+    (void)module;
+    if (p == NULL) {
+        return NULL;
+    }
+    if (p->stage == STAGE_WARM && p->looks++ == 0) {
+        p->stage = STAGE_COLD;
+    }
+    Py_RETURN_NONE;
+}
+
 /* keep(code, object): remembered as long as the code object lives. */
 static PyObject *keep(PyObject *module, PyObject *args)
 {
@@ -577,10 +621,12 @@ PyMethodDef dx_profile_methods[] = {
     {"jump_event", (PyCFunction)(void (*)(void))jump_event, METH_FASTCALL, "JUMP callback"},
     {"instruction_event", (PyCFunction)(void (*)(void))instruction_event, METH_FASTCALL,
      "INSTRUCTION callback"},
+    {"count_instructions", count_instructions, METH_NOARGS, "count what is interpreted"},
     {"configure", configure, METH_VARARGS, "set hooks and thresholds"},
     {"sample", sample, METH_VARARGS, "sample a code object's instructions"},
     {"samples", samples, METH_O, "what was sampled"},
     {"finish", finish, METH_O, "drop the samples, and want no more events"},
+    {"look_again", look_again, METH_O, "ask the store once more at the next call"},
     {"is_done", is_done, METH_O, "whether no sampling is under way"},
     {"await_answer", await_answer, METH_VARARGS, "look for answers at the calls of a code object"},
     {"set_poll", set_poll, METH_O, "set what looks for answers"},
@@ -596,7 +642,8 @@ int dx_profile_init(PyObject *module)
 
     disable = monitoring ? PyObject_GetAttrString(monitoring, "DISABLE") : NULL;
     dx_profile_extra = PyUnstable_Eval_RequestCodeExtraIndex(free_profile);
-    if (disable == NULL || dx_profile_extra < 0) {
+    own_files = PyUnicode_FromString("<frozen importlib._dx_py.");
+    if (disable == NULL || own_files == NULL || dx_profile_extra < 0) {
         return -1;
     }
     return PyModule_AddFunctions(module, dx_profile_methods) < 0

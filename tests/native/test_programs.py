@@ -141,3 +141,54 @@ def test_without_a_worker_the_program_runs_interpreted(program):
     )
     assert output == expected
     assert "3 requests failed" in told
+
+
+AGAIN = """
+class Point:
+    def __init__(self, x):
+        self.x = x
+
+def size(things):
+    return len(things) if things else None
+
+def show(thing):
+    return thing.__class__
+
+for n in range(1, 6):
+    print(Point(n).x, size({n, 2}), size(frozenset()), size(bytearray(n)), show(OSError(n)))
+"""
+
+
+def test_what_needs_attributes_made_at_the_first_call_comes_from_the_store(tmp_path):
+    tmp_path.chmod(0o700)
+    program = tmp_path / "again.py"
+    program.write_text(AGAIN, encoding="utf-8")
+    expected, _ = run(program, sys.executable)
+    first, _ = dx_py(program)
+    second, told = dx_py(program)
+    assert (first, second) == (expected, expected)
+    assert "dx-py: 0 functions compiled, 3 from the store" in told
+
+
+def test_instructions_that_stay_interpreted_are_counted(tmp_path):
+    tmp_path.chmod(0o700)
+    program = tmp_path / "planets.py"
+    program.write_text(PLANETS, encoding="utf-8")
+    counts = [interpreted(program, tmp_path / str(n), n) for n in (0, 1000)]
+    assert 0 < counts[1] < counts[0]
+
+
+def interpreted(program, file, limit):
+    settings = {"DX_JIT_COUNT": str(file), "DX_JIT_LIMIT": str(limit)}
+    run(program, LAUNCHER, "--python", sys.executable, DX_JIT="sync", **settings)
+    (line,) = file.read_text().splitlines()
+    return int(line.split("\t")[1])
+
+
+@pytest.mark.parametrize("rate", ["1", "7"])
+def test_a_program_whose_guards_fail_at_random_does_the_same(program, rate):
+    expected, _ = run(program, sys.executable)
+    command = LAUNCHER, "--python", sys.executable
+    stressed, told = run(program, *command, DX_JIT="sync", DX_JIT_STRESS=rate)
+    assert stressed == expected
+    assert "2 functions compiled" in told

@@ -15,9 +15,10 @@ from dx_py.artifacts.errors import ArtifactError
 from dx_py.pkg.errors import NotFoundError
 from dx_py.pkg.index.fetcher import Fetcher, Transfer
 from dx_py.pkg.index.links import LinksFolder, local_path, read_local_page
-from dx_py.pkg.index.page import FileEntry, PageContent
+from dx_py.pkg.index.page import FileEntry
 from dx_py.pkg.index.page_cache import CachedAnswer, PageCache
-from dx_py.pkg.index.simple_api import ACCEPT, parse_page
+from dx_py.pkg.index.page_content import PageContent
+from dx_py.pkg.index.simple_api import ACCEPT
 from dx_py.pkg.index.transport import Request, Response
 
 _PAGE_LIMIT = 64 << 20
@@ -185,6 +186,7 @@ class Catalog:
                 return None
             if question.content is None:  # else `then` was quicker, from within `wait`
                 question.content = self._read(question, answer)
+                question.transfer = None  # with the answer, which is long
         return question.content
 
     def _read(self, question: _Question, answer: Response) -> PageContent:
@@ -196,7 +198,7 @@ class Catalog:
             content = self.cache.content(question.cached.payload)
         if content is None:
             kind = answer.headers.get("content-type", "")
-            content, data = PageContent.from_entries(parse_page(answer.body, kind, answer.url))
+            content, data = PageContent.from_answer(answer.body, kind, answer.url)
             self.cache.save_content(content.digest, data)
         self.cache.save(question.url, content.digest, headers)
         return content

@@ -12,7 +12,7 @@ from typing import Any
 
 from dx_py.artifacts.artifact import Artifact, decode, encode
 from dx_py.artifacts.errors import DxError
-from dx_py.pkg.index.page import PageContent
+from dx_py.pkg.index.page_content import PageContent
 from dx_py.pkg.store_paths import save
 
 _KIND = "pkg-cached-answer"

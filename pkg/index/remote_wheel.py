@@ -1,7 +1,8 @@
 """METADATA out of a wheel on a server, by range requests: the end of the file, rarely more.
 
 `zipfile` reads a sparse file that raises when it meets a hole; the hole is fetched, and the
-reading begins again. So nothing here knows the format of archives.
+reading begins again. It is given the metadata alone where the directory is a plain one
+(`wheel_directory`): it makes an object of each entry, and does so each time.
 """
 
 from __future__ import annotations
@@ -12,6 +13,12 @@ from collections.abc import Generator
 
 from dx_py.pkg.errors import MetadataError
 from dx_py.pkg.index.transport import Request, Response
+from dx_py.pkg.index.wheel_directory import (
+    Directory,
+    archive_of,
+    directory_of,
+    find_members,
+)
 from dx_py.pkg.names import normalize
 
 #: Most wheels have their metadata and directory in the last so many bytes.
@@ -38,6 +45,11 @@ class _SparseFile(io.RawIOBase):
 
     def add(self, start: int, data: bytes) -> None:
         self._chunks.append((start, data))
+
+    def part(self, start: int, end: int) -> bytes:
+        """Raises _HoleError where not all of it is known."""
+        self.seek(start)
+        return self.read(max(0, end - start))
 
     def seekable(self) -> bool:
         return True
@@ -81,14 +93,27 @@ def fetch_metadata(url: str, project: str, size: int) -> Generator[Request, Resp
     start, total = _content_range(answer, url)
     file = _SparseFile(total)
     file.add(start, answer.body)
+    directory = directory_of(answer.body, total)
     for _ in range(_ROUNDS):
         file.seek(0)
         try:
-            return read_from_wheel(file, project, url)
+            archive = _without_others(file, directory) if directory else None
+            return read_from_wheel(archive or file, project, url)
         except _HoleError as hole:
             answer = yield _range(url, f"{hole.start}-{hole.end - 1}")
             file.add(hole.start, answer.body[: hole.end - hole.start])
     raise MetadataError(f"{url}: no end to the parts that are needed of this archive")
+
+
+def _without_others(file: _SparseFile, directory: Directory) -> io.BytesIO | None:
+    """The archive with its METADATA alone; None where it has none, or not just one."""
+    entries = file.part(directory.start, directory.start + directory.size)
+    members = find_members(entries, b".dist-info/METADATA", directory.start)
+    if members is None or len(members) != 1:
+        return None
+    (member,) = members
+    archive = archive_of(member, file.part(member.start, member.end))
+    return io.BytesIO(archive) if archive else None
 
 
 def _range(url: str, value: str) -> Request:

@@ -18,15 +18,43 @@ _HASHES = ("sha256", "sha512", "sha384", "sha1", "md5")
 
 def parse_page(body: bytes, content_type: str, url: str) -> list[FileEntry]:
     """Raises MetadataError where the page is neither JSON nor HTML of a version we know."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind.endswith("json"):
+    if is_json(content_type):
         return parse_json(body, url)
+    kind = _kind(content_type)
     if kind in ("", "text/html", "application/vnd.pypi.simple.v1+html"):
         return parse_html(body, url)
     raise MetadataError(
         f"{url} is {kind!r}, not an index page",
         hint="an index URL ends in /simple; is this one right?",
     )
+
+
+def is_json(content_type: str) -> bool:
+    return _kind(content_type).endswith("json")
+
+
+def _kind(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def json_of(entries: list[FileEntry]) -> bytes:
+    """What `parse_json` reads as these entries."""
+    page = {"meta": {"api-version": "1.0"}, "files": [_to_json(entry) for entry in entries]}
+    return json.dumps(page, separators=(",", ":")).encode()
+
+
+def _to_json(entry: FileEntry) -> dict[str, Any]:
+    algorithm, equals, digest = entry.metadata.partition("=")
+    return {
+        "filename": entry.filename,
+        "url": entry.url,
+        "hashes": dict(entry.hashes),
+        "requires-python": entry.requires_python,
+        "yanked": False if entry.yanked is None else entry.yanked or True,
+        "core-metadata": {algorithm: digest} if equals else bool(entry.metadata),
+        "size": entry.size,
+        "upload-time": entry.uploaded,
+    }
 
 
 def parse_json(body: bytes, url: str) -> list[FileEntry]:
@@ -39,30 +67,29 @@ def parse_json(body: bytes, url: str) -> list[FileEntry]:
 
 
 def _from_json(entry: dict[str, Any], url: str) -> FileEntry:
-    target = entry["url"]
-    yanked = entry.get("yanked", False)
+    """Pages have thousands of files, which nearly all say the same in the same form."""
+    get = entry.get
+    filename, target, size = entry["filename"], entry["url"], get("size") or 0
+    requires_python, uploaded = get("requires-python") or "", get("upload-time") or ""
+    yanked = get("yanked", False)
+    metadata = get("core-metadata", get("dist-info-metadata"))
+    if not type(filename) is type(requires_python) is type(uploaded) is str:
+        raise TypeError(f"{[filename, requires_python, uploaded]} should be texts")
     return FileEntry(
-        filename=_text(entry["filename"]),
-        url=target if "://" in target else urljoin(url, target),
-        hashes=_sorted_hashes(entry.get("hashes") or {}),
-        requires_python=_text(entry.get("requires-python") or ""),
-        yanked=None if yanked is False else yanked if isinstance(yanked, str) else "",
-        metadata=_metadata(entry.get("core-metadata", entry.get("dist-info-metadata"))),
-        size=max(0, int(entry.get("size") or 0)),
-        uploaded=_text(entry.get("upload-time") or ""),
+        filename,
+        target if "://" in target else urljoin(url, target),
+        _sorted_hashes(get("hashes") or {}),
+        requires_python,
+        None if yanked is False else yanked if isinstance(yanked, str) else "",
+        _metadata(metadata) if metadata else "",
+        size if type(size) is int and size >= 0 else max(0, int(size)),
+        uploaded,
     )
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value
-
-
 def _sorted_hashes(hashes: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    sha256 = hashes.get("sha256")
-    if sha256 is not None and len(hashes) == 1:
-        return (("sha256", sha256.lower()),)
+    if len(hashes) == 1 and "sha256" in hashes:
+        return (("sha256", hashes["sha256"].lower()),)
     return tuple((name, hashes[name].lower()) for name in _HASHES if name in hashes)
 
 

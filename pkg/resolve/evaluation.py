@@ -66,16 +66,19 @@ def evaluate(
 ) -> tuple[list[Candidate], list[Excluded]]:
     """Candidates, newest first, and what was left out."""
     releases: dict[str, _Release | None] = {}
+    judge = _Judge(name, rules)
     for entry in entries:
         split = split_filename(entry.filename, name)
         if split is None:
             continue
         version_text, tags = split
-        if version_text not in releases:
-            releases[version_text] = _new_release(version_text)
-        release = releases[version_text]
+        release = releases.get(version_text)
+        if release is None:
+            if version_text in releases:
+                continue
+            release = releases[version_text] = _new_release(version_text)
         if release is not None:
-            _consider(release, entry, tags, name, rules)
+            judge.consider(release, entry, tags)
     usable = _by_version(releases.values())
     candidates = [_candidate(name, release) for release in usable if _has_file(release)]
     excluded = [
@@ -129,40 +132,67 @@ def _candidate(name: NormalizedName, release: _Release) -> Candidate:
     )
 
 
-def _consider(
-    release: _Release, entry: FileEntry, tags: str, name: str, rules: FileRules
-) -> None:
-    reason = _objection(entry, name, rules)
-    if reason:
-        release.reason = release.reason or reason
-        return
-    if not entry.is_wheel:
-        if release.sdist is None or (release.sdist.yanked is not None and entry.yanked is None):
+class _Judge:
+    """What the rules say of a project's files; each question is answered once.
+
+    Pages have thousands of files, and few different tags and requires-pythons.
+    """
+
+    def __init__(self, name: str, rules: FileRules) -> None:
+        self._rules = rules
+        self._ranks: dict[str, int | None] = {}
+        self._pythons: dict[str, str] = {}
+        self._wheels = self._sdists = ""
+        if not rules.wheels_allowed(name):
+            self._wheels = "has wheels, which --no-binary excludes"
+        if not rules.sdists_allowed(name):
+            self._sdists = "has no usable wheel, and building is off"
+
+    def consider(self, release: _Release, entry: FileEntry, tags: str) -> None:
+        """``tags`` are empty for an sdist."""
+        reason = (self._wheels if tags else self._sdists) or self._objection(entry)
+        if reason:
+            release.reason = release.reason or reason
+        elif tags:
+            self._consider_wheel(release, entry, tags)
+        elif release.sdist is None or (
+            release.sdist.yanked is not None and entry.yanked is None
+        ):
             release.sdist = entry
-        return
-    rank = universal_rank(tags, rules) if rules.is_universal else best_rank(tags, rules.tags)
-    if rank is None:
-        release.reason = release.reason or f"has no wheel for this platform ({tags})"
-    elif release.wheel is None or (rank, entry.yanked is not None) < (
-        release.wheel_rank,
-        release.wheel.yanked is not None,
-    ):
-        release.wheel, release.wheel_rank = entry, rank
+
+    def _consider_wheel(self, release: _Release, entry: FileEntry, tags: str) -> None:
+        if tags not in self._ranks:
+            self._ranks[tags] = _rank(tags, self._rules)
+        rank = self._ranks[tags]
+        if rank is None:
+            release.reason = release.reason or f"has no wheel for this platform ({tags})"
+        elif release.wheel is None or (rank, entry.yanked is not None) < (
+            release.wheel_rank,
+            release.wheel.yanked is not None,
+        ):
+            release.wheel, release.wheel_rank = entry, rank
+
+    def _objection(self, entry: FileEntry) -> str:
+        before = self._rules.uploaded_before
+        if before and not "" < entry.uploaded < before:
+            if not entry.uploaded:
+                return f"has no time of upload, which must be before {before}"
+            return f"was uploaded after {before}"
+        python = entry.requires_python
+        if python not in self._pythons:
+            self._pythons[python] = _objection_to(python, self._rules)
+        return self._pythons[python]
 
 
-def _objection(entry: FileEntry, name: str, rules: FileRules) -> str:
-    if entry.is_wheel and not rules.wheels_allowed(name):
-        return "has wheels, which --no-binary excludes"
-    if not entry.is_wheel and not rules.sdists_allowed(name):
-        return "has no usable wheel, and building is off"
-    if rules.uploaded_before and not "" < entry.uploaded < rules.uploaded_before:
-        if not entry.uploaded:
-            return f"has no time of upload, which must be before {rules.uploaded_before}"
-        return f"was uploaded after {rules.uploaded_before}"
+def _rank(tags: str, rules: FileRules) -> int | None:
+    return universal_rank(tags, rules) if rules.is_universal else best_rank(tags, rules.tags)
+
+
+def _objection_to(requires_python: str, rules: FileRules) -> str:
     if rules.is_universal or rules.ignore_requires_python:
         return ""
-    if not accepts_python(entry.requires_python, rules.python):
-        return f"needs Python {entry.requires_python}"
+    if not accepts_python(requires_python, rules.python):
+        return f"needs Python {requires_python}"
     return ""
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from dx_py.artifacts.artifact import Artifact, encode
-from dx_py.pkg.index import catalog, fetcher
+from dx_py.pkg.index import fetcher, page_content
 from dx_py.pkg.index.credentials import Credentials, redact, split_credentials
 from dx_py.pkg.index.transport import Request, TransportFailure, TransportSettings
 from tests.pkg.certificates import make_certificates
@@ -254,9 +254,9 @@ def test_unchanged_pages_are_not_sent_again(index, wheel, get):
 
 def test_a_page_is_read_once(index, wheel, get, monkeypatch):
     read = []
-    parse = catalog.parse_page
+    parse = page_content.parse_page
     monkeypatch.setattr(
-        catalog, "parse_page", lambda *page: read.append(page[2]) or parse(*page)
+        page_content, "parse_page", lambda *page: read.append(page[2]) or parse(*page)
     )
     wheel("app", requires=["lib"])
     wheel("lib")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 WHEEL = ".whl"
+#: What file systems take.
+_LONGEST_NAME = 255
 _ARCHIVES = (".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz", ".tar")
 
 
@@ -45,6 +47,8 @@ def split_filename(filename: str, project: str) -> tuple[str, str] | None:
 
     ``project`` is the normalised name: an sdist's name may itself hold hyphens.
     """
+    if len(filename) > _LONGEST_NAME:
+        return None
     if filename.endswith(WHEEL):
         parts = filename[: -len(WHEEL)].split("-", 2)
         if len(parts) == 3 and parts[2].count("-") == 2:

@@ -358,14 +358,17 @@ def test_a_signal_is_handled_inside_a_native_loop(native):
         seen.append((frame.f_code.co_name, "i" in frame.f_locals))
 
     old = signal.signal(signal.SIGALRM, handler)
-    signal.setitimer(signal.ITIMER_REAL, 0.01)
+    # One may come between two calls, in the test's own frame.
+    signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
     try:
-        while not seen:
+        for _ in range(1000):
             result = compiled(300_000)
+            if ("bits", True) in seen:
+                break
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
-    assert seen == [("bits", True)]
+    assert ("bits", True) in seen
     assert result == bits(300_000)
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 type Samples = Mapping[int, tuple[int, tuple[tuple[str, ...], ...]]]
 
 #: Rows whose first part is the number of a routine.
-_ROUTINE_ROWS: Final = ("code", "func", "const", "default", "global", "builtin")
+_ROUTINE_ROWS: Final = ("code", "func", "const", "default", "globals", "global", "builtin")
 
 
 def main() -> int:

@@ -23,6 +23,7 @@ _ASSUMPTIONS: Final[Mapping[str, str]] = {
     "member": "attribute of {} stays what it is",
     "attribute": "instances have the attribute as they did: {}",
     "storage": "instances store the attribute as they did: {}",
+    "field": "instances have the attribute themselves: {}",
     "key_count": "no instance hides the name: {}",
     "expect": "{}",
 }

@@ -39,8 +39,9 @@ class Entity:
 class Attribute:
     """Where instances of a class have an attribute.
 
-    ``kind``: ``value`` (inline values), ``slot``, ``method`` or ``property`` (of a routine),
-    or ``constant`` (found on the class). ``shadowed``: an instance may have one of its own.
+    ``kind``: ``value`` (inline values), ``field`` (in a dict, of some of them), ``slot``,
+    ``method`` or ``property`` (of a routine), or ``constant`` (found on the class).
+    ``shadowed``: an instance may have one of its own.
     ``offset``: of a value or slot, as it is now; what is the same for several classes is then
     done by the same code.
     """

@@ -118,6 +118,27 @@ def _generic(name: str, arity: int, /, **attrs: type) -> OpSpec:
     )
 
 
+def _statement(name: str, arity: int, /, **attrs: type) -> OpSpec:
+    """A ``py.*`` op of ``arity`` objects without a result."""
+    operands, given = (OBJ,) * arity, tuple(attrs.items())
+    return OpSpec(f"py.{name}", operands, (), given, _ANY_EFFECT, Exit.THROW)
+
+
+def _variadic(name: str, /, cls: str | None = None, **attrs: type) -> OpSpec:
+    """A ``py.*`` op of some objects that gives a new one."""
+    return OpSpec(
+        f"py.{name}",
+        (OBJ,),
+        (OBJ,),
+        tuple(attrs.items()),
+        _ANY_EFFECT,
+        Exit.THROW,
+        Ownership.NEW,
+        variadic=True,
+        cls=cls,
+    )
+
+
 _ANY_EFFECT = Effect.PYTHON | Effect.READ | Effect.WRITE | Effect.FREE_LEAF
 _ATTR_INT = ("value", int)
 _SLOT = ("slot", str)
@@ -242,6 +263,92 @@ _ROWS: tuple[OpSpec, ...] = (
         variadic=True,
         cls="dict",
     ),
+    # One routine of the interpreter each.
+    _statement("store_global", 1, name=str),
+    _statement("delete_attr", 1, name=str),
+    _statement("delete_subscr", 2),
+    _statement("store_slice", 4),
+    _variadic("build_set", cls="set"),
+    _variadic("build_slice", cls="slice"),
+    _variadic("build_string", cls="str"),
+    _variadic("build_const_map", cls="dict"),
+    _statement("list_extend", 2),
+    _statement("set_update", 2),
+    _statement("dict_update", 2),
+    _statement("dict_merge", 3),
+    _statement("set_add", 2),
+    _statement("map_add", 3),
+    _variadic("format", flags=int),
+    _generic("list_to_tuple", 1),
+    _generic("unary_positive", 1),
+    OpSpec(
+        "py.unpack_ex",
+        (OBJ,),
+        (OBJ,),
+        (("counts", int),),
+        _ANY_EFFECT,
+        Exit.THROW,
+        Ownership.NEW,
+        variadic_results=True,
+    ),
+    # The bound exit of a context manager, and what it gives on entry.
+    OpSpec("py.before_with", (OBJ,), (OBJ, OBJ), (), _ANY_EFFECT, Exit.THROW, Ownership.NEW),
+    # A callable, its arguments in an iterable, keywords in a dict or null.
+    OpSpec(
+        "py.call_ex",
+        (OBJ, OBJ, MAYBE_OBJ),
+        (OBJ,),
+        (),
+        _ANY_EFFECT,
+        Exit.THROW,
+        Ownership.NEW,
+    ),
+    # ``super``, the class, the object. ``given``: they are written in the call.
+    _generic("load_super_attr", 3, name=str, given=int),
+    OpSpec(
+        "py.load_super_method",
+        (OBJ, OBJ, OBJ),
+        (MAYBE_OBJ, OBJ),
+        (("name", str), ("given", int)),
+        _ANY_EFFECT,
+        Exit.THROW,
+        Ownership.NEW,
+    ),
+    # By the flags of MAKE_FUNCTION: defaults, their dict, annotations, closure; then the code.
+    OpSpec(
+        "py.make_function",
+        (OBJ,),
+        (OBJ,),
+        (("flags", int),),
+        Effect.NONE,
+        Exit.THROW,
+        Ownership.NEW,
+        variadic=True,
+        cls="function",
+    ),
+    # Variables shared with closures. A cell of the running function's is the function's own.
+    OpSpec(
+        "cell.new", (MAYBE_OBJ,), (OBJ,), (), Effect.NONE, Exit.THROW, Ownership.NEW, cls="cell"
+    ),
+    OpSpec(
+        "closure.cell",
+        (),
+        (OBJ,),
+        (("routine", int), ("index", int)),
+        ownership=Ownership.PINNED,
+        cls="cell",
+    ),
+    OpSpec("cell.load", (OBJ,), (OBJ,), (), Effect.READ, Exit.GUARD, Ownership.HEAP),
+    # The result is what was there: the caller's to release.
+    OpSpec(
+        "cell.store",
+        (OBJ, OBJ),
+        (MAYBE_OBJ,),
+        (),
+        Effect.READ | Effect.WRITE,
+        ownership=Ownership.NEW,
+        steals=(1,),
+    ),
     # Checks. The frame state says where the interpreter goes on when one fails.
     OpSpec(
         "guard.type", (OBJ,), (OBJ,), (("cls", str),), Effect.NONE, Exit.GUARD, Ownership.ALIAS
@@ -337,6 +444,16 @@ _ROWS: tuple[OpSpec, ...] = (
         Effect.WRITE | Effect.READ | Effect.FREE_LEAF,
         Exit.GUARD,
     ),
+    # Arrays of the standard library, ``cls`` as ``array.d``: the kind of items never changes.
+    OpSpec("guard.typecode", (OBJ,), (), (_CLASS,), Effect.NONE, Exit.GUARD),
+    OpSpec("array.get_f64", (OBJ, I64), (F64,), (_CLASS,), Effect.READ, Exit.GUARD),
+    OpSpec("array.get_i64", (OBJ, I64), (I64,), (_CLASS,), Effect.READ, Exit.GUARD),
+    OpSpec(
+        "array.set_f64", (OBJ, I64, F64), (), (_CLASS,), Effect.READ | Effect.WRITE, Exit.GUARD
+    ),
+    OpSpec(
+        "array.set_i64", (OBJ, I64, I64), (), (_CLASS,), Effect.READ | Effect.WRITE, Exit.GUARD
+    ),
     # Instances of the program's classes. A field is null where it was never set or is deleted:
     # a load then leaves.
     OpSpec("type.is", (OBJ,), (I1,), (_CLASS,), Effect.READ),
@@ -361,6 +478,20 @@ _ROWS: tuple[OpSpec, ...] = (
     ),
     OpSpec(
         "object.store_slot",
+        (OBJ, OBJ),
+        (MAYBE_OBJ,),
+        _FIELD,
+        Effect.READ | Effect.WRITE,
+        ownership=Ownership.NEW,
+        steals=(1,),
+    ),
+    # The same of instances that have a real dict, or may have: a store must be asked for.
+    OpSpec(
+        "object.load_field", (OBJ,), (OBJ,), _FIELD, Effect.READ, Exit.GUARD, Ownership.HEAP
+    ),
+    OpSpec("guard.field", (OBJ,), (), _FIELD, Effect.READ, Exit.GUARD),
+    OpSpec(
+        "object.store_field",
         (OBJ, OBJ),
         (MAYBE_OBJ,),
         _FIELD,

@@ -70,12 +70,15 @@ type Attribute = tuple[int, str, bool, int]
 
 
 def profile_names(code: CodeType) -> tuple[tuple[str, ...], tuple[Attribute, ...]]:
-    """Names of globals the code reads; and the attributes, methods of operators among them."""
-    names: dict[str, None] = {}
+    """Names of globals the code reads and does not change; and the attributes it has to do
+    with, methods of operators among them."""
+    names, changing = dict[str, None](), set[str]()
     attributes: list[Attribute] = []
     for block in build_code_blocks(code).values():
         for instruction in block.instructions:
             match instruction.opcode:
+                case "STORE_GLOBAL" | "DELETE_GLOBAL":
+                    changing.add(code.co_names[instruction.arg])
                 case "LOAD_GLOBAL":
                     names[code.co_names[instruction.arg >> 1]] = None
                 case "LOAD_ATTR":
@@ -91,7 +94,7 @@ def profile_names(code: CodeType) -> tuple[tuple[str, ...], tuple[Attribute, ...
                     attributes.append((instruction.pc, "__call__", False, 1))
                 case "BINARY_SUBSCR":
                     attributes.append((instruction.pc, "__getitem__", False, 0))
-    return tuple(sorted(names)), tuple(sorted(attributes))
+    return tuple(sorted(names.keys() - changing)), tuple(sorted(attributes))
 
 
 def profile_sites(code: CodeType) -> list[Site]:

@@ -13,8 +13,10 @@ from __future__ import annotations
 import builtins
 import math
 import operator
+from array import array
 from collections.abc import Callable, Iterator
 from functools import cache
+from types import CellType, FunctionType
 from typing import Any, Final
 
 from dx_py.ir.core import Op
@@ -160,6 +162,159 @@ _GENERIC: Final[dict[str, Semantics]] = {
     "py.build_map": _build_map,
 }
 
+
+def _store_global(a: Any, op: Op, value: object) -> None:
+    a.routine(op).__globals__[op.text_attr("name")] = value
+
+
+def _delete_subscr(a: Any, op: Op, container: Any, index: object) -> None:
+    del container[index]
+
+
+def _store_slice(a: Any, op: Op, value: object, container: Any, *bounds: object) -> None:
+    container[slice(*bounds)] = value
+
+
+def _build_const_map(a: Any, op: Op, *items: Any) -> dict[object, object]:
+    *values, keys = items
+    return dict(zip(keys, values, strict=True))
+
+
+def _dict_merge(a: Any, op: Op, target: dict[str, object], update: Any, callee: object) -> None:
+    # As the interpreter explains it, by having it merge.
+    target.update(_merged(target, update, callee))
+
+
+def _merged(target: dict[str, object], update: Any, callee: object) -> dict[str, object]:
+    name = getattr(callee, "__qualname__", callee)
+    module = getattr(callee, "__module__", None)
+    text = f"{module}.{name}()" if module not in (None, "builtins") else f"{name}()"
+    if not hasattr(update, "keys"):
+        kind = type(update).__name__
+        raise TypeError(f"{text} argument after ** must be a mapping, not {kind}")
+    found: dict[str, object] = {}
+    for key in update:
+        if key in target:
+            raise TypeError(f"{text} got multiple values for keyword argument '{key}'")
+        found[key] = update[key]
+    return found
+
+
+_CONVERSIONS: Final[tuple[Callable[[object], object], ...]] = (lambda x: x, str, repr, ascii)
+
+
+def _format(a: Any, op: Op, value: object, specification: str = "") -> str:
+    return format(_CONVERSIONS[op.int_attr("flags") & 3](value), specification)
+
+
+@cache
+def _star_unpacker(before: int, after: int) -> Callable[[Any], tuple[object, ...]]:
+    names = "".join(f"a{i}, " for i in range(before)) + "*rest, "
+    names += "".join(f"z{i}, " for i in range(after))
+    plain = names.replace("*rest", "rest")
+    scope: dict[str, Any] = {}
+    exec(f"def unpack(s):\n    ({names}) = s\n    return ({plain})", scope)
+    unpack: Callable[[Any], tuple[object, ...]] = scope["unpack"]
+    return unpack
+
+
+def _unpack_ex(a: Any, op: Op, sequence: Any) -> object:
+    counts = op.int_attr("counts")
+    items = _star_unpacker(counts & 0xFF, counts >> 8)(sequence)
+    return items[0] if len(items) == 1 else items
+
+
+def _before_with(a: Any, op: Op, manager: Any) -> tuple[object, object]:
+    for name, missed in (("__enter__", ""), ("__exit__", " (missed __exit__ method)")):
+        if not hasattr(type(manager), name):
+            kind = f"'{type(manager).__name__}' object"
+            raise TypeError(f"{kind} does not support the context manager protocol{missed}")
+    leave = type(manager).__exit__.__get__(manager)
+    return leave, type(manager).__enter__(manager)
+
+
+def _call_ex(a: Any, op: Op, callee: Any, arguments: Any, keywords: Any) -> object:
+    return callee(*arguments, **({} if keywords is NULL else keywords))
+
+
+def _load_super(a: Any, op: Op, kind: Any, cls: object, owner: object) -> object:
+    return getattr(kind(cls, owner), op.text_attr("name"))
+
+
+def _make_function(a: Any, op: Op, *operands: Any) -> FunctionType:
+    *given, code = operands
+    function = FunctionType(code, a.routine(op).__globals__, closure=_closure(op, given))
+    flags = op.int_attr("flags")
+    if flags & 1:
+        function.__defaults__ = given.pop(0)
+    if flags & 2:
+        function.__kwdefaults__ = given.pop(0)
+    if flags & 4:
+        names = given.pop(0)
+        function.__annotations__ = dict(zip(names[::2], names[1::2], strict=True))
+    return function
+
+
+def _closure(op: Op, given: list[Any]) -> tuple[CellType, ...] | None:
+    return given[-1] if op.int_attr("flags") & 8 else None
+
+
+def _new_cell(a: Any, op: Op, value: object) -> CellType:
+    return CellType() if value is NULL else CellType(value)
+
+
+def _closure_cell(a: Any, op: Op) -> object:
+    return a.functions[op.int_attr("routine")].__closure__[op.int_attr("index")]
+
+
+def _cell_content(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return NULL
+
+
+def _load_cell(a: Any, op: Op, cell: CellType) -> object:
+    found = _cell_content(cell)
+    _check(found is not NULL)
+    return found
+
+
+def _store_cell(a: Any, op: Op, cell: CellType, value: object) -> object:
+    old, cell.cell_contents = _cell_content(cell), value
+    return old
+
+
+_CONSTRUCTS: Final[dict[str, Semantics]] = {
+    "py.store_global": _store_global,
+    "py.delete_attr": lambda a, op, owner: delattr(owner, op.text_attr("name")),
+    "py.delete_subscr": _delete_subscr,
+    "py.store_slice": _store_slice,
+    "py.build_set": _of_operands(lambda *items: {*items}),
+    "py.build_slice": _of_operands(slice),
+    "py.build_string": _of_operands(lambda *pieces: "".join(pieces)),
+    "py.build_const_map": _build_const_map,
+    "py.list_extend": _of_operands(list.extend),
+    "py.set_update": _of_operands(set.update),
+    "py.dict_update": _of_operands(dict.update),
+    "py.dict_merge": _dict_merge,
+    "py.set_add": _of_operands(set.add),
+    "py.map_add": _of_operands(operator.setitem),
+    "py.format": _format,
+    "py.unpack_ex": _unpack_ex,
+    "py.list_to_tuple": _of_operands(tuple),
+    "py.unary_positive": _of_operands(operator.pos),
+    "py.before_with": _before_with,
+    "py.call_ex": _call_ex,
+    "py.load_super_attr": _load_super,
+    "py.load_super_method": lambda a, op, *operands: (NULL, _load_super(a, op, *operands)),
+    "py.make_function": _make_function,
+    "cell.new": _new_cell,
+    "closure.cell": _closure_cell,
+    "cell.load": _load_cell,
+    "cell.store": _store_cell,
+}
+
 # Checks, representations, numbers.
 
 _INT64: Final = range(-(2**63), 2**63)
@@ -169,8 +324,22 @@ _EXACT_FLOAT: Final = 2**53
 
 
 def _guard_class(a: Any, op: Op, value: object) -> object:
-    _check(class_text(type(value)) in op.text_attr("cls").split("|"))
+    classes = op.text_attr("cls").split("|")
+    is_array = type(value) is array and classes[0].startswith("array.")
+    _check(is_array or class_text(type(value)) in classes)
     return value
+
+
+def _guard_typecode(a: Any, op: Op, value: array[Any]) -> None:
+    _check(f"array.{value.typecode}" == op.text_attr("cls"))
+
+
+def _set_number(a: Any, op: Op, items: array[Any], index: int, value: float) -> None:
+    place = _place(items, index)
+    try:
+        items[place] = value
+    except OverflowError:
+        raise GuardError from None
 
 
 def _guard_bound(a: Any, op: Op, value: object) -> object:
@@ -335,6 +504,10 @@ def _load_value(a: Any, op: Op, value: object) -> object:
     return found
 
 
+def _guard_field(a: Any, op: Op, owner: object) -> None:
+    _check(hasattr(owner, "__dict__"))
+
+
 def _load_slot(a: Any, op: Op, value: object) -> object:
     found = getattr(value, op.text_attr("name"), NULL)
     _check(found is not NULL)
@@ -374,6 +547,9 @@ _OBJECTS: Final[dict[str, Semantics]] = {
     "list.get": _get,
     "list.length": _of_operands(len),
     "sized.length": _of_operands(len),
+    "guard.typecode": _guard_typecode,
+    **dict.fromkeys(("array.get_f64", "array.get_i64"), _get),
+    **dict.fromkeys(("array.set_f64", "array.set_i64"), _set_number),
     "list.place": _of_operands(_place),
     "list.exchange": _exchange,
     "list.set_f64": _set_leaf,
@@ -382,6 +558,9 @@ _OBJECTS: Final[dict[str, Semantics]] = {
     "type.refine": _same,
     "object.load_value": _load_value,
     "object.load_slot": _load_slot,
+    "object.load_field": _load_value,
+    "guard.field": _guard_field,
+    "object.store_field": _store_field,
     "object.store_value": _store_field,
     "object.store_slot": _store_field,
     "object.new": _new,
@@ -408,4 +587,4 @@ _OBJECTS: Final[dict[str, Semantics]] = {
 }
 
 #: Opcode -> what it means; terminators are the interpreter's own.
-SEMANTICS: Final[dict[str, Semantics]] = _GENERIC | _NUMBERS | _OBJECTS
+SEMANTICS: Final[dict[str, Semantics]] = _GENERIC | _CONSTRUCTS | _NUMBERS | _OBJECTS

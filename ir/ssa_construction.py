@@ -13,10 +13,12 @@ Blocks the profile never saw become exits, which prunes most rare code and all i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import CodeType
 from typing import Final
 
-from dx_py.ir.bytecode import CodeBlock, Instruction, build_code_blocks
+from dx_py.ir.bytecode import CodeBlock, build_code_blocks
+from dx_py.ir.construct_handlers import CONSTRUCTS
 from dx_py.ir.core import Attr, Block, Edge, FrameState, Function, Op, Value
 from dx_py.ir.feedback import Feedback
 from dx_py.ir.interpreted_opcodes import INTERPRETED
@@ -62,8 +64,10 @@ CHECKED_CLASSES: Final = frozenset(
 #: An instruction that others ran as many times as often: an exit there costs little.
 RARE: Final = 20
 
+#: Before a function's first line: no tool is told of them.
+UNSAMPLED: Final = frozenset({"MAKE_CELL", "COPY_FREE_VARS"})
+
 GENERATOR_FLAGS: Final = 0x20 | 0x80 | 0x200
-STAR_FLAGS: Final = 0x04 | 0x08
 
 
 class UnsupportedError(Exception):
@@ -76,7 +80,7 @@ def construct_ssa(code: CodeType, feedback: Feedback, *, number: int = 0) -> Fun
     Raises UnsupportedError for what native code does not handle.
     """
     check_supported(code)
-    function = _Builder(code, feedback, number).build()
+    function = Builder(code, feedback, number).build()
     prune_parameters(function)
     return function
 
@@ -85,13 +89,19 @@ def check_supported(code: CodeType) -> None:
     """Raises UnsupportedError for a kind of function that stays interpreted as a whole."""
     if code.co_flags & GENERATOR_FLAGS:
         raise UnsupportedError("generator")
-    if code.co_flags & STAR_FLAGS:
-        raise UnsupportedError("'*args' or '**kwargs' parameters")
-    if code.co_cellvars or code.co_freevars:
-        raise UnsupportedError("closure")
 
 
-class _Builder:
+def parameter_types(code: CodeType) -> list[Type]:
+    """Those with a star come last: a tuple and a dict."""
+    types = [OBJ] * (code.co_argcount + code.co_kwonlyargcount)
+    if code.co_flags & CO_VARARGS:
+        types.append(exact("tuple"))
+    if code.co_flags & CO_VARKEYWORDS:
+        types.append(exact("dict"))
+    return types
+
+
+class Builder:
     def __init__(self, code: CodeType, feedback: Feedback, number: int) -> None:
         self.code = code
         self.number = number
@@ -118,10 +128,10 @@ class _Builder:
 
     def _enter(self) -> None:
         """The entry block: arguments, then unbound locals."""
-        arguments = self.code.co_argcount + self.code.co_kwonlyargcount
-        self.current.parameters = [self.function.new_value(OBJ) for _ in range(arguments)]
+        types = parameter_types(self.code)
+        self.current.parameters = [self.function.new_value(type_) for type_ in types]
         self.null = self.emit("const.null")
-        missing = locals_plus(self.code) - arguments
+        missing = locals_plus(self.code) - len(types)
         self.locals = [*self.current.parameters, *[self.null] * missing]
         self.jump(min(self.code_blocks))
 
@@ -131,7 +141,7 @@ class _Builder:
         self.locals = self.current.parameters[:count]
         self.stack = self.current.parameters[count:]
         self.instruction = code_block.instructions[0]
-        if not self.feedback.ran(self.instruction.pc):
+        if not self._ran(code_block):
             self.emit("exit", state=self.resume_state(), attrs={"reason": "never ran"})
             return
         if self.instruction.start > 0:
@@ -139,15 +149,19 @@ class _Builder:
         for instruction in code_block.instructions:
             self.instruction = instruction
             handler = HANDLERS.get(instruction.opcode)
-            if handler is None:
-                self._leave_to_interpreter(instruction)
+            (handler or Builder.leave_to_interpreter)(self)
+            if self._is_terminated():
                 return
-            handler(self)
         if code_block.fall_through is not None and not self._is_terminated():
             self.jump(code_block.fall_through)
 
-    def _leave_to_interpreter(self, instruction: Instruction) -> None:
+    def _ran(self, code_block: CodeBlock) -> bool:
+        sampled = (i for i in code_block.instructions if i.opcode not in UNSAMPLED)
+        return self.feedback.ran(next(sampled).pc)
+
+    def leave_to_interpreter(self) -> None:
         """An exit, where the instruction is rare or raises; otherwise the function stays."""
+        instruction = self.instruction
         counts = self.feedback.counts
         is_rare = RARE * counts.get(instruction.pc, 1) < max(counts.values(), default=1)
         if not is_rare and instruction.opcode != "RAISE_VARARGS":
@@ -242,11 +256,11 @@ class _Builder:
         )
 
 
-def _load_fast(b: _Builder) -> None:
+def _load_fast(b: Builder) -> None:
     b.stack.append(b.locals[b.instruction.arg])
 
 
-def _load_fast_check(b: _Builder) -> None:
+def _load_fast_check(b: Builder) -> None:
     value = b.locals[b.instruction.arg]
     if value is b.null:
         b.emit("exit", state=b.resume_state(), attrs={"reason": "unbound local"})
@@ -254,19 +268,19 @@ def _load_fast_check(b: _Builder) -> None:
     b.stack.append(b.emit("guard.bound", value, state=b.resume_state()))
 
 
-def _load_fast_and_clear(b: _Builder) -> None:
+def _load_fast_and_clear(b: Builder) -> None:
     b.stack.append(b.locals[b.instruction.arg])
     b.locals[b.instruction.arg] = b.null
 
 
-def _store_fast(b: _Builder) -> None:
+def _store_fast(b: Builder) -> None:
     _check_class(b)
     old = b.locals[b.instruction.arg]
     b.locals[b.instruction.arg] = b.stack.pop()
     b.drop(old)
 
 
-def _check_class(b: _Builder) -> None:
+def _check_class(b: Builder) -> None:
     """A local's class is worth a check: of what it is known depends whether it is counted."""
     cls = b.feedback.only_class(b.instruction.pc, 0)
     if cls in CHECKED_CLASSES and b.stack[-1].type.cls != cls:
@@ -279,7 +293,7 @@ def _check_class(b: _Builder) -> None:
         )
 
 
-def _delete_fast(b: _Builder) -> None:
+def _delete_fast(b: Builder) -> None:
     old = b.locals[b.instruction.arg]
     if old is b.null:
         raise UnsupportedError("deletion of a local variable that is never bound")
@@ -288,11 +302,11 @@ def _delete_fast(b: _Builder) -> None:
     b.drop(old)
 
 
-def _load_const(b: _Builder) -> None:
+def _load_const(b: Builder) -> None:
     b.stack.append(b.constant(b.instruction.arg))
 
 
-def _load_global(b: _Builder) -> None:
+def _load_global(b: Builder) -> None:
     name = b.code.co_names[b.instruction.arg >> 1]
     value = b.emit("py.load_global", state=b.running_state(), attrs={"name": name})
     if b.instruction.arg & 1:
@@ -301,7 +315,7 @@ def _load_global(b: _Builder) -> None:
     b.check_assumptions()
 
 
-def _load_attr(b: _Builder) -> None:
+def _load_attr(b: Builder) -> None:
     name = b.code.co_names[b.instruction.arg >> 1]
     if not b.instruction.arg & 1:
         b.generic("py.load_attr", 1, name=name)
@@ -314,14 +328,14 @@ def _load_attr(b: _Builder) -> None:
     b.check_assumptions()
 
 
-def _store_attr(b: _Builder) -> None:
+def _store_attr(b: Builder) -> None:
     value, owner = b.pop(2)
     name = b.code.co_names[b.instruction.arg]
     b.emit("py.store_attr", owner, value, state=b.running_state(), attrs={"name": name})
     b.check_assumptions()
 
 
-def _contains_op(b: _Builder) -> None:
+def _contains_op(b: Builder) -> None:
     operands = b.pop(2)
     found = b.emit("py.contains", *operands, state=b.running_state())
     if b.instruction.arg:
@@ -330,34 +344,34 @@ def _contains_op(b: _Builder) -> None:
     b.check_assumptions()
 
 
-def _list_append(b: _Builder) -> None:
+def _list_append(b: Builder) -> None:
     value = b.stack.pop()
     b.emit("py.list_append", b.stack[-b.instruction.arg], value, state=b.running_state())
     b.check_assumptions()
 
 
-def _pop_top(b: _Builder) -> None:
+def _pop_top(b: Builder) -> None:
     b.drop(b.stack.pop())
 
 
-def _copy(b: _Builder) -> None:
+def _copy(b: Builder) -> None:
     b.stack.append(b.stack[-b.instruction.arg])
 
 
-def _swap(b: _Builder) -> None:
+def _swap(b: Builder) -> None:
     arg = b.instruction.arg
     b.stack[-1], b.stack[-arg] = b.stack[-arg], b.stack[-1]
 
 
-def _binary_op(b: _Builder) -> None:
+def _binary_op(b: Builder) -> None:
     b.generic("py.binary_op", 2, op=BINARY_OPERATORS[b.instruction.arg])
 
 
-def _compare_op(b: _Builder) -> None:
+def _compare_op(b: Builder) -> None:
     b.generic("py.compare_op", 2, op=COMPARE_OPERATORS[b.instruction.arg >> 4])
 
 
-def _is_op(b: _Builder) -> None:
+def _is_op(b: Builder) -> None:
     left, right = b.pop(2)
     same = b.emit("py.is", left, right)
     b.stack.append(b.emit("box.i1", b.emit("bool.not", same) if b.instruction.arg else same))
@@ -365,13 +379,13 @@ def _is_op(b: _Builder) -> None:
     b.drop(right)
 
 
-def _store_subscr(b: _Builder) -> None:
+def _store_subscr(b: Builder) -> None:
     value, container, index = b.pop(3)
     b.emit("py.store_subscr", container, index, value, state=b.running_state())
     b.check_assumptions()
 
 
-def _unpack_sequence(b: _Builder) -> None:
+def _unpack_sequence(b: Builder) -> None:
     (sequence,) = b.pop(1)
     op = Op("py.unpack_sequence", [sequence], state=b.running_state())
     op.results = tuple(b.function.new_value(OBJ) for _ in range(b.instruction.arg))
@@ -380,21 +394,21 @@ def _unpack_sequence(b: _Builder) -> None:
     b.check_assumptions()
 
 
-def _build(opcode: str) -> Callable[[_Builder], None]:
-    def handler(b: _Builder) -> None:
+def _build(opcode: str) -> Callable[[Builder], None]:
+    def handler(b: Builder) -> None:
         items = b.pop(b.instruction.arg)
         b.stack.append(b.emit(opcode, *items, state=b.running_state()))
 
     return handler
 
 
-def _build_map(b: _Builder) -> None:
+def _build_map(b: Builder) -> None:
     items = b.pop(2 * b.instruction.arg)
     b.stack.append(b.emit("py.build_map", *items, state=b.running_state()))
     b.check_assumptions()
 
 
-def _for_iter(b: _Builder) -> None:
+def _for_iter(b: Builder) -> None:
     iterator = b.stack[-1]
     op = b.function.new_op("py.for_iter", [iterator], state=b.running_state())
     item, more = b.emit_op(op).results
@@ -408,8 +422,8 @@ def _for_iter(b: _Builder) -> None:
     b.jump(b.instruction.target)
 
 
-def _pop_jump_if(*, true: bool) -> Callable[[_Builder], None]:
-    def handler(b: _Builder) -> None:
+def _pop_jump_if(*, true: bool) -> Callable[[Builder], None]:
+    def handler(b: Builder) -> None:
         (value,) = b.pop(1)
         condition = b.emit("py.truth", value, state=b.running_state())
         b.drop(value)
@@ -418,8 +432,8 @@ def _pop_jump_if(*, true: bool) -> Callable[[_Builder], None]:
     return handler
 
 
-def _pop_jump_if_none(*, true: bool) -> Callable[[_Builder], None]:
-    def handler(b: _Builder) -> None:
+def _pop_jump_if_none(*, true: bool) -> Callable[[Builder], None]:
+    def handler(b: Builder) -> None:
         (value,) = b.pop(1)
         none = b.emit("const.object", types=[exact("NoneType")], attrs={"slot": "object:None"})
         condition = b.emit("py.is", value, none)
@@ -429,7 +443,7 @@ def _pop_jump_if_none(*, true: bool) -> Callable[[_Builder], None]:
     return handler
 
 
-def _jump_if(b: _Builder, condition: Value, *, true: bool) -> None:
+def _jump_if(b: Builder, condition: Value, *, true: bool) -> None:
     assert b.instruction.target is not None
     taken = b.edge(b.instruction.target, b.stack)
     following = b.edge(b.instruction.next_pc, b.stack)
@@ -437,21 +451,21 @@ def _jump_if(b: _Builder, condition: Value, *, true: bool) -> None:
     b.branch(condition, first, second)
 
 
-def _jump_backward(b: _Builder) -> None:
+def _jump_backward(b: Builder) -> None:
     b.emit("poll", state=b.running_state())
     _jump_forward(b)
 
 
-def _jump_forward(b: _Builder) -> None:
+def _jump_forward(b: Builder) -> None:
     assert b.instruction.target is not None
     b.jump(b.instruction.target)
 
 
-def _kw_names(b: _Builder) -> None:
+def _kw_names(b: Builder) -> None:
     b.kwnames = b.instruction.arg
 
 
-def _call(b: _Builder) -> None:
+def _call(b: Builder) -> None:
     operands = b.pop(b.instruction.arg + 2)
     value = b.emit("py.call", *operands, state=b.running_state(), attrs={"kwnames": b.kwnames})
     b.kwnames = -1
@@ -459,15 +473,15 @@ def _call(b: _Builder) -> None:
     b.check_assumptions()
 
 
-def _return_value(b: _Builder) -> None:
+def _return_value(b: Builder) -> None:
     _leave(b, b.stack.pop())
 
 
-def _return_const(b: _Builder) -> None:
+def _return_const(b: Builder) -> None:
     _leave(b, b.constant(b.instruction.arg))
 
 
-def _leave(b: _Builder, result: Value) -> None:
+def _leave(b: Builder, result: Value) -> None:
     """The interpreter clears the frame in the order of the locals."""
     for value in dict.fromkeys(b.locals):
         if value is not b.null:
@@ -475,7 +489,7 @@ def _leave(b: _Builder, result: Value) -> None:
     b.emit("return", result)
 
 
-def _resume(b: _Builder) -> None:
+def _resume(b: Builder) -> None:
     """The start of the function: numbers among the arguments are checked once, here."""
     state = b.state_at(b.instruction.next_pc)
     for index in range(b.code.co_argcount + b.code.co_kwonlyargcount):
@@ -490,16 +504,16 @@ def _resume(b: _Builder) -> None:
             )
 
 
-def _nothing(b: _Builder) -> None:
+def _nothing(b: Builder) -> None:
     """NOP: no effect on the stack, and nothing to do natively."""
 
 
-def _push_null(b: _Builder) -> None:
+def _push_null(b: Builder) -> None:
     b.stack.append(b.null)
 
 
 #: What each instruction does to the abstract stack, and the ops it becomes.
-HANDLERS: Final[dict[str, Callable[[_Builder], None]]] = {
+HANDLERS: Final[dict[str, Callable[[Builder], None]]] = {
     "RESUME": _resume,
     "NOP": _nothing,
     "PUSH_NULL": _push_null,
@@ -542,4 +556,5 @@ HANDLERS: Final[dict[str, Callable[[_Builder], None]]] = {
     "CALL": _call,
     "RETURN_VALUE": _return_value,
     "RETURN_CONST": _return_const,
+    **CONSTRUCTS,
 }

@@ -60,6 +60,21 @@ F64 = Type(Rep.F64)
 I1 = Type(Rep.I1)
 
 
+#: Classes of arrays of the standard library, by their items; of integers their bits, and
+#: whether there is a sign, as C has them on 64-bit Unix.
+FLOAT_ARRAYS = ("array.d", "array.f")
+INT_ARRAYS = {
+    "array.b": (8, True),
+    "array.h": (16, True),
+    "array.i": (32, True),
+    "array.l": (64, True),
+    "array.q": (64, True),
+    "array.B": (8, False),
+    "array.H": (16, False),
+    "array.I": (32, False),
+}
+
+
 def union(classes: Iterable[str]) -> str:
     """The one name of "one of these classes"."""
     return "|".join(sorted(classes))

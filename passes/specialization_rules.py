@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from dx_py.ir.core import Op, Value
 from dx_py.ir.environment import Attribute, Entity
-from dx_py.ir.types import ENDED, OBJ, exact
+from dx_py.ir.types import ENDED, FLOAT_ARRAYS, INT_ARRAYS, OBJ, exact
 from dx_py.passes.builtin_rules import (
     call_builtin,
     compare_identity,
@@ -156,10 +156,33 @@ def _binary_subscr(r: Rewriter) -> bool:
     container = r.class_of(0)
     if container and _own_subscript(r, container):
         return True
+    if container in (*FLOAT_ARRAYS, *INT_ARRAYS) and r.class_of(1) == "int":
+        array, index = _array(r, 0, container or ""), _unboxed(r, 1, "int")
+        rep = "f64" if container in FLOAT_ARRAYS else "i64"
+        r.finish(r.emit(f"box.{rep}", r.emit(f"array.get_{rep}", array, index, cls=container)))
+        return True
     if container not in ("list", "tuple") or r.class_of(1) != "int":
         return False
     sequence, index = r.guard(0, container), _unboxed(r, 1, "int")
     r.finish(r.emit(f"{container}.get", sequence, index))
+    return True
+
+
+def _array(r: Rewriter, operand: int, cls: str) -> Value:
+    array = r.guard(operand, cls)
+    r.emit_op("guard.typecode", array, attrs={"cls": cls})
+    return array
+
+
+def _store_in_array(r: Rewriter, container: str, index: str | None, value: str | None) -> bool:
+    is_float = container in FLOAT_ARRAYS
+    if index != "int" or value not in (("float", "int") if is_float else ("int",)):
+        return False
+    array, place = _array(r, 0, container), _unboxed(r, 1, "int")
+    number = _as_float(r, 2, value) if is_float else _unboxed(r, 2, "int")
+    opcode = "array.set_f64" if is_float else "array.set_i64"
+    r.emit_op(opcode, array, place, number, attrs={"cls": container})
+    r.finish()
     return True
 
 
@@ -169,6 +192,8 @@ def _store_subscr(r: Rewriter) -> bool:
     value = r.op.operands[2].type.cls or r.feedback.only_class(pc, 0)
     container = r.op.operands[0].type.cls or r.feedback.only_class(pc, 1)
     index = r.op.operands[1].type.cls or r.feedback.only_class(pc, 2)
+    if container in (*FLOAT_ARRAYS, *INT_ARRAYS):
+        return _store_in_array(r, container or "", index, value)
     if (container, index) != ("list", "int"):
         return False
     if value != "float":
@@ -349,6 +374,8 @@ def _store_attr(r: Rewriter) -> bool:
     known = r.guard(0, cls)
     if place.kind == "value":
         r.emit_op("guard.values", known, attrs={"cls": cls})
+    elif place.kind == "field":
+        r.emit_op("guard.field", known, attrs={"cls": cls, "name": name})
     old = r.emit(f"object.store_{place.kind}", known, value, cls=cls, name=name)
     r.emit_op("ref.drop", old, state=r.state)
     r.finish()

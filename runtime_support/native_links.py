@@ -46,7 +46,7 @@ class Links:
         for row in rows:
             kind, _, rest = row.partition(":")
             finder = _FINDERS.get(kind)
-            if finder is not None and (kind != "type" or ":" in rest):
+            if finder is not None and (kind != "type" or ":" in rest or rest in ARRAYS):
                 self.given[row] = finder(self, rest)
 
     def check_classes(self, classes: tuple[tuple[str, Any], ...]) -> None:
@@ -144,6 +144,16 @@ def _of_storage(links: Links, rest: str) -> int:
     return links.storage(text, name, kind)
 
 
+def _of_field(links: Links, rest: str) -> int:
+    """``CLASS NAME``, of one or several: a hint, wrong at first. Stores go where loads find."""
+    texts, name = rest.split(" ")
+    for text in texts.split("|"):
+        cls, interned = links.cls(text), sys.intern(name)
+        if not all(links.core.in_dict(cls, interned, stored) for stored in (False, True)):
+            raise LookupError(f"attribute '{name}' of '{text}' is not the instances' own here")
+    return 0
+
+
 def _of_keys(links: Links, rest: str) -> int:
     address: int = links.core.keys_address(links.cls(rest))
     return address
@@ -174,10 +184,26 @@ def _of_method(links: Links, rest: str) -> tuple[Any]:
     return (vars(links.program.BUILTIN_CLASSES[cls])[name],)
 
 
+#: Arrays by what they hold: all are of one class, which is known where one was made.
+ARRAYS = {f"array.{code}" for code in "dfbBhHiIlq"}
+
+
+def _of_type(links: Links, rest: str) -> tuple[type]:
+    if rest not in ARRAYS:
+        return (links.cls(rest),)
+    module = sys.modules.get("array")
+    if module is None or not links.core.know_array(module.array("b")):
+        raise LookupError("no array of the standard library is known here")
+    known: tuple[type] = links.core.array_type()
+    return known
+
+
 _FINDERS: dict[str, Callable[[Links, str], Any]] = {
-    "type": lambda links, rest: (links.cls(rest),),
+    "type": _of_type,
     "attribute": _of_attribute,
     "storage": _of_storage,
+    "field": _of_field,
+    "hint": lambda links, rest: 0,
     "keys": _of_keys,
     "key_count": _of_key_count,
     "member": _of_member,

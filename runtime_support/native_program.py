@@ -226,6 +226,8 @@ class Gathering:
         scope, builtins = function.__globals__, getattr(function, BUILTINS)
         found = {}
         for name in names:
+            if self.core.is_changing(scope, sys.intern(name)):
+                continue
             if name in scope:
                 found[name] = self.entity(scope[name], ("global", number, name))
             elif type(builtins) is dict and name in builtins:
@@ -285,4 +287,6 @@ def member(core: Any, owner: str, name: str) -> tuple[Any] | None:  # noqa: ANN4
     if type(module) is not Module:
         return None
     members = _module_dict(module)
-    return (members[name],) if name in members else None
+    if name not in members or core.is_changing(members, sys.intern(name)):
+        return None
+    return (members[name],)

@@ -176,6 +176,7 @@ class Tier:
         hooks = (self.on_warm, self.on_hot, self.on_sampled, self.on_ready, on_exits)
         self.core.configure(*hooks, *thresholds)
         self.core.set_poll(self.on_poll)
+        self.core.set_change(self.monitoring.restart_events)
         events = self.monitoring.events
         self.core.hide_tool(self.on_tools)
         callbacks = {

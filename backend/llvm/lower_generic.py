@@ -6,7 +6,7 @@ in a shadow record, from which it builds the frames of the op's state if Python 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from dx_py.backend.llvm.lowering import FunctionLowering, Lowering
@@ -39,6 +39,28 @@ OPERATIONS: Final = (
     "list_append",
     "build_map",
     "poll",
+    "store_global",
+    "delete_subscr",
+    "delete_attr",
+    "store_slice",
+    "build_set",
+    "build_slice",
+    "build_string",
+    "build_const_map",
+    "list_extend",
+    "set_update",
+    "dict_update",
+    "dict_merge",
+    "set_add",
+    "map_add",
+    "format",
+    "unpack_ex",
+    "list_to_tuple",
+    "unary_positive",
+    "before_with",
+    "make_function",
+    "call_ex",
+    "super_attr",
 )
 
 
@@ -73,12 +95,13 @@ def _perform(
     return result
 
 
-def _plain(operation: str) -> Lowering:
-    """Operands in, one object or nothing out."""
+def _plain(operation: str, extra: str = "") -> Lowering:
+    """Operands in, one object or nothing out; ``extra``: the attribute that goes with them."""
 
     def lower(f: FunctionLowering, op: Op) -> None:
         operands = [*_name_row(f, op), *map(f.name, op.operands)]
-        result = _perform(f, op, operation, operands)
+        number = op.int_attr(extra) if extra else 0
+        result = _perform(f, op, operation, operands, extra=number)
         if op.results:
             f.define(op.result, result)
 
@@ -87,6 +110,25 @@ def _plain(operation: str) -> Lowering:
 
 def _name_row(f: FunctionLowering, op: Op) -> list[str]:
     return [f.row(f"name:{op.text_attr('name')}")] if "name" in op.attrs else []
+
+
+def _load_global(f: FunctionLowering, op: Op) -> None:
+    """One that changes: where it was found last, mostly. Builtins are looked up without."""
+    assert op.state is not None
+    routine, name = op.state.code, op.text_attr("name")
+    cell = f"getelementptr (i8, ptr @T, i64 {8 * f.table.row(f'hint:{routine}:{name}')})"
+    rows = f"ptr {f.row(f'globals:{routine}')}", f"ptr {f.row(f'name:{name}')}"
+    found = f.call("dx_load_global", "ptr", *rows, f"ptr {cell}")
+    slow, done, here = f.fresh("c"), f.fresh("n"), f.label
+    f.line(
+        f"br i1 {f.emit(f'icmp ne ptr {found}, null')}, label %{done}, label %{slow}, !prof !1"
+    )
+    f.open(slow)
+    looked_up = _perform(f, op, "load_global", _name_row(f, op))
+    last = f.label
+    f.line(f"br label %{done}")
+    f.open(done)
+    f.define(op.result, f.emit(f"phi ptr [ {found}, %{here} ], [ {looked_up}, %{last} ]"))
 
 
 def _binary_op(f: FunctionLowering, op: Op) -> None:
@@ -115,14 +157,17 @@ def _for_iter(f: FunctionLowering, op: Op) -> None:
     f.define(op.results[1], f.emit(f"icmp eq ptr {result}, {f.row('object:True')}"))
 
 
-def _several(operation: str) -> Lowering:
+def _count(op: Op) -> int:
+    return len(op.results)
+
+
+def _several(operation: str, extra: Callable[[Op], int] = _count) -> Lowering:
     """Results by an array."""
 
     def lower(f: FunctionLowering, op: Op) -> None:
-        count = len(op.results)
-        out = f.stack_slots(count, "out")
+        out = f.stack_slots(len(op.results), "out")
         operands = [*_name_row(f, op), *map(f.name, op.operands)]
-        _perform(f, op, operation, operands, extra=count, out=out)
+        _perform(f, op, operation, operands, extra=extra(op), out=out)
         for index, value in enumerate(op.results):
             f.define(value, f.load("ptr", out, 8 * index))
 
@@ -136,6 +181,16 @@ def _call(f: FunctionLowering, op: Op) -> None:
         assert op.state is not None
         operands.append(f.row(f"const:{op.state.code}:{keywords}"))
     f.define(op.result, _perform(f, op, "call", operands, extra=int(keywords >= 0)))
+
+
+def _super_flags(op: Op) -> int:
+    """As in LOAD_SUPER_ATTR: 1 for a method, 2 for arguments that are written."""
+    return (len(op.results) - 1) | 2 * op.int_attr("given")
+
+
+def _load_super_attr(f: FunctionLowering, op: Op) -> None:
+    operands = [*_name_row(f, op), *map(f.name, op.operands)]
+    f.define(op.result, _perform(f, op, "super_attr", operands, extra=_super_flags(op)))
 
 
 def _poll(f: FunctionLowering, op: Op) -> None:
@@ -166,7 +221,7 @@ def _array(helper: str) -> Lowering:
 
 
 GENERIC_LOWERINGS: Final[dict[str, Lowering]] = {
-    "py.load_global": _plain("load_global"),
+    "py.load_global": _load_global,
     "py.load_attr": _plain("load_attr"),
     "py.load_method": _several("load_method"),
     "py.store_attr": _plain("store_attr"),
@@ -190,4 +245,19 @@ GENERIC_LOWERINGS: Final[dict[str, Lowering]] = {
     "py.build_map": _plain("build_map"),
     "py.list_append": _plain("list_append"),
     "poll": _poll,
+    **{
+        f"py.{name}": _plain(name)
+        for name in (
+            *("store_global", "delete_subscr", "delete_attr", "store_slice", "build_set"),
+            *("build_slice", "build_string", "build_const_map", "list_extend", "set_update"),
+            *("dict_update", "dict_merge", "set_add", "map_add", "list_to_tuple"),
+            *("unary_positive", "call_ex"),
+        )
+    },
+    "py.format": _plain("format", "flags"),
+    "py.make_function": _plain("make_function", "flags"),
+    "py.unpack_ex": _several("unpack_ex", lambda op: op.int_attr("counts")),
+    "py.before_with": _several("before_with"),
+    "py.load_super_attr": _load_super_attr,
+    "py.load_super_method": _several("super_attr", _super_flags),
 }

@@ -27,12 +27,19 @@ def _number_row(f: FunctionLowering, name: str) -> str:
 
 def _values(f: FunctionLowering, op: Op, *, check: bool) -> str:
     """The array of the instance's values: a tagged pointer before the object."""
-    place = f.address(f.name(op.operands[0]), f.layout["object.dict_or_values"])
-    tagged = f.emit(f"load ptr, ptr {place}")
     if check:
-        number = f.emit(f"ptrtoint ptr {tagged} to i64")
-        f.guard(f.emit(f"icmp ne i64 {f.emit(f'and i64 {number}, 1')}, 0"), op)
-    return f.emit(f"getelementptr i8, ptr {tagged}, i64 1")
+        f.guard(_has_values(f, op), op)
+    return f.emit(f"getelementptr i8, ptr {_tagged(f, op)}, i64 1")
+
+
+def _tagged(f: FunctionLowering, op: Op) -> str:
+    place = f.address(f.name(op.operands[0]), f.layout["object.dict_or_values"])
+    return f.emit(f"load ptr, ptr {place}")
+
+
+def _has_values(f: FunctionLowering, op: Op) -> str:
+    number = f.emit(f"ptrtoint ptr {_tagged(f, op)} to i64")
+    return f.emit(f"icmp ne i64 {f.emit(f'and i64 {number}, 1')}, 0")
 
 
 def _guard_values(f: FunctionLowering, op: Op) -> None:
@@ -40,10 +47,18 @@ def _guard_values(f: FunctionLowering, op: Op) -> None:
 
 
 def _guard_unshadowed(f: FunctionLowering, op: Op) -> None:
-    """For each class: no key was added since the last look, or none of that name."""
-    _values(f, op, check=True)
+    """For each class: no key was added since the last look, or none of that name.
+
+    An instance with a real dict is asked itself.
+    """
+    inline, in_dict, done = f.fresh("n"), f.fresh("n"), f.fresh("n")
+    f.line(f"br i1 {_has_values(f, op)}, label %{inline}, label %{in_dict}, !prof !1")
+    f.open(in_dict)
+    hidden = f.call("dx_hides", "i32", *_owner_and_name(f, op))
+    f.guard(f.emit(f"icmp eq i32 {hidden}, 0"), op)
+    f.line(f"br label %{done}")
+    f.open(inline)
     *others, last = op.text_attr("cls").split("|")
-    done = f.fresh("n")
     for cls in others:
         this, other = f.fresh("n"), f.fresh("n")
         is_this = is_of_class(f, f.name(op.operands[0]), cls)
@@ -124,6 +139,32 @@ def _store_value(f: FunctionLowering, op: Op) -> None:
     f.define(op.result, old)
 
 
+def _owner_and_name(f: FunctionLowering, op: Op) -> tuple[str, str]:
+    return f"ptr {f.name(op.operands[0])}", f"ptr {f.row('name:' + op.text_attr('name'))}"
+
+
+def _field(f: FunctionLowering, op: Op) -> tuple[str, str, str]:
+    """Arguments of the core's functions for fields: owner, name, place of the hint."""
+    row = f.table.row(f"field:{op.text_attr('cls')} {op.text_attr('name')}")
+    return *_owner_and_name(f, op), f"ptr getelementptr (i8, ptr @T, i64 {8 * row})"
+
+
+def _load_field(f: FunctionLowering, op: Op) -> None:
+    found = f.call("dx_load_field", "ptr", *_field(f, op))
+    f.guard(f.emit(f"icmp ne ptr {found}, null"), op)
+    f.define(op.result, found)
+
+
+def _guard_field(f: FunctionLowering, op: Op) -> None:
+    possible = f.call("dx_can_store", "i32", *_field(f, op))
+    f.guard(f.emit(f"icmp ne i32 {possible}, 0"), op)
+
+
+def _store_field(f: FunctionLowering, op: Op) -> None:
+    value = f"ptr {f.name(op.operands[1])}"
+    f.define(op.result, f.call("dx_store_field", "ptr", *_field(f, op), value))
+
+
 def _new(f: FunctionLowering, op: Op) -> None:
     type_ = f"type:{op.text_attr('cls')}"
     made = f.call("dx_new_object", "ptr", f"ptr {f.row(type_)}")
@@ -138,6 +179,9 @@ INSTANCE_LOWERINGS: Final[dict[str, Lowering]] = {
     "guard.unshadowed": _guard_unshadowed,
     "object.load_value": _load("value"),
     "object.load_slot": _load("slot"),
+    "object.load_field": _load_field,
+    "guard.field": _guard_field,
+    "object.store_field": _store_field,
     "object.store_value": _store_value,
     "object.store_slot": _store_slot,
     "object.new": _new,

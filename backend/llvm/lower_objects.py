@@ -82,7 +82,7 @@ def _sized_length(f: FunctionLowering, op: Op) -> None:
 
 
 def _list_place(f: FunctionLowering, op: Op) -> None:
-    f.define(op.result, _checked_index(f, op))
+    f.define(op.result, checked_index(f, op))
 
 
 def _list_exchange(f: FunctionLowering, op: Op) -> None:
@@ -111,7 +111,7 @@ def _list_item(f: FunctionLowering, op: Op) -> None:
 
 
 def _tuple_get(f: FunctionLowering, op: Op) -> None:
-    index = _checked_index(f, op)
+    index = checked_index(f, op)
     first = f.address(f.name(op.operands[0]), f.layout["tuple.ob_item"])
     f.define(op.result, f.emit(f"load ptr, ptr {_cell(f, first, index)}"))
 
@@ -121,7 +121,7 @@ def _list_get(f: FunctionLowering, op: Op) -> None:
 
 
 def _list_cell(f: FunctionLowering, op: Op) -> str:
-    index = _checked_index(f, op)
+    index = checked_index(f, op)
     items = f.load("ptr", f.name(op.operands[0]), f.layout["list.ob_item"])
     return _cell(f, items, index)
 
@@ -130,7 +130,7 @@ def _cell(f: FunctionLowering, first: str, index: str) -> str:
     return f.emit(f"getelementptr ptr, ptr {first}, i64 {index}")
 
 
-def _checked_index(f: FunctionLowering, op: Op) -> str:
+def checked_index(f: FunctionLowering, op: Op) -> str:
     """A negative index counts from the end; beyond either end the interpreter raises."""
     index, size = f.name(op.operands[1]), _size(f, op.operands[0])
     negative = f.emit(f"icmp slt i64 {index}, 0")
@@ -328,12 +328,44 @@ def _exit(f: FunctionLowering, op: Op) -> None:
     f.line(f"br label %{f.exit_label(op)}")
 
 
+def _cell_new(f: FunctionLowering, op: Op) -> None:
+    made = f.call("PyCell_New", "ptr", f"ptr {f.name(op.operands[0])}")
+    f.guard(f.emit(f"icmp ne ptr {made}, null"), op)
+    f.define(op.result, made)
+
+
+def _closure_cell(f: FunctionLowering, op: Op) -> None:
+    """Of the running function: several functions share the code, each with its own cells."""
+    routine = op.int_attr("routine")
+    function = f.row(f"func:{routine}") if routine else "%func"
+    closure = f.load("ptr", function, f.layout["function.closure"])
+    place = f.layout["tuple.ob_item"] + 8 * op.int_attr("index")
+    f.define(op.result, f.load("ptr", closure, place))
+
+
+def _cell_load(f: FunctionLowering, op: Op) -> None:
+    found = f.load("ptr", f.name(op.operands[0]), f.layout["cell.ob_ref"])
+    f.guard(f.emit(f"icmp ne ptr {found}, null"), op)
+    f.define(op.result, found)
+
+
+def _cell_store(f: FunctionLowering, op: Op) -> None:
+    cell, value = map(f.name, op.operands)
+    old = f.load("ptr", cell, f.layout["cell.ob_ref"])
+    f.store("ptr", value, cell, f.layout["cell.ob_ref"])
+    f.define(op.result, old)
+
+
 OBJECT_LOWERINGS: Final[dict[str, Lowering]] = {
     "const.object": _const_object,
     "const.int": _const_object,
     "const.float": _const_object,
     "const.null": _const_null,
     "py.is": _is,
+    "cell.new": _cell_new,
+    "closure.cell": _closure_cell,
+    "cell.load": _cell_load,
+    "cell.store": _cell_store,
     "guard.type": _guard_type,
     "guard.bound": _guard_bound,
     "guard.true": _guard_true,

@@ -8,6 +8,8 @@ itself: it is position independent, and the same in every process. Row names:
     type:NAME       a builtin class          object:NAME   None, True, False
     code:K          the K-th routine's code  const:K:I     its I-th constant
     func:K          ... its function         default:K:I   its I-th default
+    globals:K       the dict of its globals
+    hint:K:NAME     where a global was found last in that: the core's to change
     global:K:NAME   a global as the K-th routine sees it (watched)
     builtin:K:NAME  a builtin that no global shadows there (watched)
 
@@ -16,6 +18,7 @@ and, of classes (watched) and modules, by the names of ``ir/environment.py``:
     type:CLASS                   attribute:KIND CLASS NAME     where instances have it
     keys:CLASS                   storage:KIND CLASS NAME       ... where they store it
     key_count:CLASS NAME         member:KIND OWNER NAME        an attribute of the owner
+    field:CLASS NAME             where it was found in an instance's dict: the core's to change
     address:NAME    a variable of the runtime: eval_breaker
 """
 

@@ -110,6 +110,9 @@ PyObject *dx_attribute(PyObject *module, PyObject *args)
     if (found != NULL && Py_TYPE(found)->tp_descr_set != NULL) {
         Py_RETURN_NONE;
     }
+    if (dx_has_dicts(type) && (index >= 0 || found == NULL)) {
+        return Py_BuildValue("snO", "field", (Py_ssize_t)0, Py_None);
+    }
     if (index >= 0) {
         return Py_BuildValue("snO", "value", index * (Py_ssize_t)sizeof(PyObject *), Py_None);
     }
@@ -143,8 +146,14 @@ PyObject *dx_storage(PyObject *module, PyObject *args)
     if (found != NULL && Py_TYPE(found) == &PyMemberDescr_Type) {
         return of_member((PyMemberDescrObject *)found, type);
     }
+    if (found != NULL && Py_TYPE(found)->tp_descr_set != NULL) {
+        Py_RETURN_NONE;
+    }
+    if (dx_has_dicts(type)) {
+        return Py_BuildValue("snO", "field", (Py_ssize_t)0, Py_None);
+    }
     index = key_index(shared_keys(type), name);
-    if (index < 0 || (found != NULL && Py_TYPE(found)->tp_descr_set != NULL)) {
+    if (index < 0) {
         Py_RETURN_NONE;
     }
     return Py_BuildValue("snO", "value", index * (Py_ssize_t)sizeof(PyObject *), Py_None);

@@ -97,10 +97,69 @@ void dx_hide_frames(PyThreadState *ts, dx_shadow *shadow);
  * The outermost's result (new reference), or NULL with an exception. */
 PyObject *dx_frames_run(PyThreadState *ts, _PyInterpreterFrame *frame, int count, int throwing);
 
+/* Generic operations; the order is that of backend/llvm/lower_generic.py. */
+enum dx_operation {
+    OP_LOAD_GLOBAL,
+    OP_LOAD_ATTR,
+    OP_LOAD_METHOD,
+    OP_STORE_ATTR,
+    OP_BINARY,
+    OP_INPLACE,
+    OP_COMPARE,
+    OP_CONTAINS,
+    OP_BINARY_SUBSCR,
+    OP_STORE_SUBSCR,
+    OP_BINARY_SLICE,
+    OP_UNARY_NEGATIVE,
+    OP_UNARY_NOT,
+    OP_UNARY_INVERT,
+    OP_TRUTH,
+    OP_GET_ITER,
+    OP_FOR_ITER,
+    OP_UNPACK_SEQUENCE,
+    OP_CALL,
+    OP_BUILD_TUPLE,
+    OP_BUILD_LIST,
+    OP_LIST_APPEND,
+    OP_BUILD_MAP,
+    OP_POLL,
+    OP_STORE_GLOBAL,
+    OP_DELETE_SUBSCR,
+    OP_DELETE_ATTR,
+    OP_STORE_SLICE,
+    OP_BUILD_SET,
+    OP_BUILD_SLICE,
+    OP_BUILD_STRING,
+    OP_BUILD_CONST_MAP,
+    OP_LIST_EXTEND,
+    OP_SET_UPDATE,
+    OP_DICT_UPDATE,
+    OP_DICT_MERGE,
+    OP_SET_ADD,
+    OP_MAP_ADD,
+    OP_FORMAT,
+    OP_UNPACK_EX,
+    OP_LIST_TO_TUPLE,
+    OP_UNARY_POSITIVE,
+    OP_BEFORE_WITH,
+    OP_MAKE_FUNCTION,
+    OP_CALL_EX,
+    OP_SUPER_ATTR,
+};
+
 /* dx_python.c: generic operations. The result (new reference), or NULL: an exception is set,
  * or frames are pending. */
 PyObject *dx_python(PyThreadState *ts, dx_shadow *shadow, PyObject **out, int op, int extra,
                     int count, PyObject **operands);
+/* dx_quiet.c: whether the op, or a call without keywords, runs no Python code. */
+int dx_quiet_init(void);
+int dx_is_quiet(enum dx_operation op, int extra, const dx_shadow *shadow, PyObject **operands,
+                int count);
+int dx_is_quiet_call(PyObject *callable, PyObject **arguments, size_t count);
+
+/* dx_constructs.c: those after OP_POLL; NULL: an exception is set. */
+PyObject *dx_construct(PyThreadState *ts, enum dx_operation op, int extra, dx_shadow *shadow,
+                       PyObject **out, PyObject **operands, int count);
 int dx_poll_init(void);
 /* Calls a function that does nothing, which no traceback shows: None, or NULL with what the
  * eval breaker had to say. */
@@ -168,6 +227,40 @@ PyObject *dx_constructor(PyObject *module, PyObject *cls);
 PyObject *dx_keys_address(PyObject *module, PyObject *cls);
 PyObject *dx_keys_count(PyObject *module, PyObject *cls);
 
+/* dx_array.c: the module array's. */
+typedef struct {
+    PyObject_VAR_HEAD
+    char *items;
+    Py_ssize_t allocated;
+    const struct {
+        char typecode;
+    } *descriptor;
+} dx_array;
+PyObject *dx_array_class(PyObject *object);
+PyObject *dx_array_type(PyObject *module, PyObject *unused);
+PyObject *dx_know_array(PyObject *module, PyObject *array);
+
+/* dx_changes.c: names that are assigned to again. */
+void dx_change(PyObject *dict, PyObject *name, dx_unit *unit);
+extern PyMethodDef dx_change_methods[];
+
+/* dx_fields.c: attributes of instances that keep them in a real dict. */
+/* Remembers of a sampled object's class that it has such instances. */
+void dx_see_instance(PyObject *object);
+/* Whether it was often seen to have. */
+int dx_has_dicts(PyTypeObject *type);
+PyObject *dx_in_dict(PyObject *module, PyObject *args);
+/* The instance's own attribute (borrowed), or NULL. `hint`: where the name was found last. */
+PyObject *dx_load_field(PyObject *owner, PyObject *name, Py_ssize_t *hint);
+/* Whether dx_store_field may be called: then nothing can fail. */
+int dx_can_store(PyObject *owner, PyObject *name, Py_ssize_t *hint);
+/* Steals `value`; gives what was there, the caller's to release. */
+PyObject *dx_store_field(PyObject *owner, PyObject *name, Py_ssize_t *hint, PyObject *value);
+/* A global (new reference); NULL without an exception where it is a builtin, or unknown. */
+PyObject *dx_load_global(PyObject *globals, PyObject *name, Py_ssize_t *hint);
+/* Whether the instance has, or may have, an attribute of its own of that name. */
+int dx_hides(PyObject *owner, PyObject *name);
+
 /* dx_watch.c: what native code assumes of dicts and functions. */
 int dx_watch_init(void);
 /* Room for one more item in an array that grows. 0, or -1 with MemoryError set. */
@@ -195,6 +288,8 @@ extern PyMethodDef dx_observer_methods[];
  * does not pay: `routines` is None. */
 void dx_tell_exits(PyFunctionObject *func, PyObject *routines);
 int dx_profile_init(PyObject *module);
+/* The code's next call asks for native code, with the samples there are. Whether it does. */
+int dx_compile_again(PyCodeObject *code);
 extern PyMethodDef dx_profile_methods[];
 /* Whether answers of the worker are awaited; looks for them, now and then. Runs Python code. */
 extern int dx_awaited;

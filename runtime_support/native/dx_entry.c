@@ -39,7 +39,9 @@ static int may_run(PyThreadState *ts, dx_unit *unit)
 /* The parameter a keyword names, or -1. */
 static Py_ssize_t parameter_index(PyCodeObject *code, PyObject *keyword)
 {
-    for (Py_ssize_t i = code->co_posonlyargcount; i < code->co_argcount; i++) {
+    Py_ssize_t count = code->co_argcount + code->co_kwonlyargcount;
+
+    for (Py_ssize_t i = code->co_posonlyargcount; i < count; i++) {
         PyObject *name = PyTuple_GET_ITEM(code->co_localsplusnames, i);
         if (name == keyword || PyUnicode_Compare(name, keyword) == 0) {
             return i;
@@ -48,36 +50,91 @@ static Py_ssize_t parameter_index(PyCodeObject *code, PyObject *keyword)
     return -1;
 }
 
-/* Fill `bound` (borrowed) from positional arguments, keywords and defaults. 0 where the call
- * is not a plain one: the interpreter then does it, or raises. */
+/* Parameters, those with stars last. */
+static Py_ssize_t parameter_count(PyCodeObject *code)
+{
+    return code->co_argcount + code->co_kwonlyargcount + ((code->co_flags & CO_VARARGS) != 0) +
+           ((code->co_flags & CO_VARKEYWORDS) != 0);
+}
+
+/* Whether positional arguments, as many as there are parameters, are all that is to be bound. */
+static int is_plain(PyCodeObject *code)
+{
+    return code->co_kwonlyargcount == 0 &&
+           (code->co_flags & (CO_VARARGS | CO_VARKEYWORDS)) == 0;
+}
+
+/* Borrowed from the function; NULL where a parameter has no default. */
+static PyObject *default_of(PyFunctionObject *func, PyCodeObject *code, Py_ssize_t parameter)
+{
+    Py_ssize_t first = code->co_argcount;
+
+    if (parameter >= code->co_argcount) {
+        PyObject *name = PyTuple_GET_ITEM(code->co_localsplusnames, parameter);
+        PyObject *found = func->func_kwdefaults
+                              ? PyDict_GetItemWithError(func->func_kwdefaults, name)
+                              : NULL;
+        PyErr_Clear();
+        return found;
+    }
+    first -= func->func_defaults ? PyTuple_GET_SIZE(func->func_defaults) : 0;
+    return parameter < first ? NULL : PyTuple_GET_ITEM(func->func_defaults, parameter - first);
+}
+
+static int bind_keyword(PyCodeObject *code, PyObject *name, PyObject *value, PyObject *keywords,
+                        PyObject **bound)
+{
+    Py_ssize_t index = parameter_index(code, name);
+
+    if (index >= 0 && bound[index] == NULL) {
+        bound[index] = value;
+        return 1;
+    }
+    return index < 0 && keywords != NULL && PyDict_SetItem(keywords, name, value) == 0;
+}
+
+/* Fill `bound` from positional arguments, keywords and defaults, all borrowed but the tuple and
+ * the dict of parameters with stars, which come last. 0 where the call is an error: the
+ * interpreter then does it, and raises. */
 static int bind(PyFunctionObject *func, PyCodeObject *code, PyObject *const *args,
                 Py_ssize_t given, PyObject *kwnames, PyObject **bound)
 {
-    Py_ssize_t count = code->co_argcount;
-    Py_ssize_t defaults = func->func_defaults ? PyTuple_GET_SIZE(func->func_defaults) : 0;
+    Py_ssize_t named = code->co_argcount + code->co_kwonlyargcount;
+    Py_ssize_t last = named, positional = Py_MIN(given, code->co_argcount);
+    int has_rest = (code->co_flags & CO_VARARGS) != 0, is_bound = 1;
+    PyObject *rest = NULL, *keywords = NULL;
 
-    if (given > count || count > DX_MAX_BOUND || code->co_kwonlyargcount > 0) {
+    if ((given > code->co_argcount && !has_rest) || parameter_count(code) > DX_MAX_BOUND) {
         return 0;
     }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        bound[i] = i < given ? args[i] : NULL;
+    for (Py_ssize_t i = 0; i < named; i++) {
+        bound[i] = i < positional ? args[i] : NULL;
     }
-    for (Py_ssize_t k = 0; kwnames != NULL && k < PyTuple_GET_SIZE(kwnames); k++) {
-        Py_ssize_t index = parameter_index(code, PyTuple_GET_ITEM(kwnames, k));
-        if (index < 0 || bound[index] != NULL) {
-            return 0;
+    if (has_rest) {
+        rest = bound[last++] = PyTuple_New(given - positional);
+        is_bound = rest != NULL;
+        for (Py_ssize_t i = positional; is_bound && i < given; i++) {
+            PyTuple_SET_ITEM(rest, i - positional, Py_NewRef(args[i]));
         }
-        bound[index] = args[given + k];
     }
-    for (Py_ssize_t i = given; i < count; i++) {
+    if (code->co_flags & CO_VARKEYWORDS) {
+        keywords = bound[last] = PyDict_New();
+        is_bound = is_bound && keywords != NULL;
+    }
+    for (Py_ssize_t k = 0; is_bound && kwnames != NULL && k < PyTuple_GET_SIZE(kwnames); k++) {
+        is_bound = bind_keyword(code, PyTuple_GET_ITEM(kwnames, k), args[given + k], keywords, bound);
+    }
+    for (Py_ssize_t i = positional; is_bound && i < named; i++) {
         if (bound[i] == NULL) {
-            if (i < count - defaults) {
-                return 0;
-            }
-            bound[i] = PyTuple_GET_ITEM(func->func_defaults, i - (count - defaults));
+            is_bound = (bound[i] = default_of(func, code, i)) != NULL;
         }
     }
-    return 1;
+    if (!is_bound) {
+        PyErr_Clear();
+        Py_XDECREF(rest);
+        Py_XDECREF(keywords);
+    }
+    return is_bound;
 }
 
 static PyObject *run_held(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func,
@@ -96,26 +153,32 @@ static PyObject *run_held(PyThreadState *ts, dx_unit *unit, PyFunctionObject *fu
     return result;
 }
 
+/* Gives up what the function was called with. */
+static void release(PyObject *argument)
+{
+    if (Py_REFCNT(argument) == 1) {
+        /* A finalizer may look at the frames of the callers. */
+        dx_show_frames(_PyThreadState_UncheckedGet());
+    }
+    Py_DECREF(argument);
+}
+
 /* The arguments are held meanwhile, as the interpreter's locals would: a caller may have
  * borrowed them from what the function itself takes apart (WITH_EXCEPT_START its traceback),
- * and the function may lose its defaults. */
+ * and the function may lose its defaults. Those from `owned` on are held already. */
 static PyObject *run(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func,
-                     PyObject *const *args)
+                     PyObject *const *args, Py_ssize_t owned)
 {
-    Py_ssize_t count = unit->code->co_argcount;
+    Py_ssize_t count = parameter_count(unit->code);
     PyObject *held[DX_MAX_BOUND];
     PyObject *result;
 
     for (Py_ssize_t i = 0; i < count; i++) {
-        held[i] = Py_NewRef(args[i]);
+        held[i] = i < owned ? Py_NewRef(args[i]) : args[i];
     }
     result = run_held(ts, unit, func, held);
     for (Py_ssize_t i = 0; i < count; i++) {
-        if (Py_REFCNT(held[i]) == 1) {
-            /* A finalizer may look at the frames of the callers. */
-            dx_show_frames(ts);
-        }
-        Py_DECREF(held[i]);
+        release(held[i]);
     }
     return result;
 }
@@ -141,7 +204,7 @@ PyObject *dx_call_native(PyThreadState *ts, PyObject *callable, PyObject *const 
     PyCodeObject *code = (PyCodeObject *)func->func_code;
     dx_unit *unit = dx_unit_of(code);
 
-    if (kwnames != NULL || given != (size_t)code->co_argcount || code->co_kwonlyargcount > 0 ||
+    if (kwnames != NULL || given != (size_t)code->co_argcount || !is_plain(code) ||
         ts->c_recursion_remaining < DX_MIN_C_RECURSION || unit == NULL || !may_run(ts, unit)) {
         return dx_entry(callable, args, given, kwnames);
     }
@@ -177,12 +240,12 @@ PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyO
         return dx_try(ts, unit, func, args, nargsf, kwnames);
     }
     if (kwnames == NULL && given == code->co_argcount && given <= DX_MAX_BOUND &&
-        code->co_kwonlyargcount == 0) {
-        return run(ts, unit, func, args);
+        is_plain(code)) {
+        return run(ts, unit, func, args, given);
     }
     if (!bind(func, code, args, given, kwnames, bound)) {
         dx_show_frames(ts);
         return _PyFunction_Vectorcall(callable, args, nargsf, kwnames);
     }
-    return run(ts, unit, func, bound);
+    return run(ts, unit, func, bound, code->co_argcount + code->co_kwonlyargcount);
 }

@@ -210,6 +210,12 @@ static const struct {
     {"dx_build_list", (void *)build_list},
     {"dx_new_object", (void *)new_object},
     {"dx_look_for_key", (void *)dx_look_for_key},
+    {"dx_load_global", (void *)dx_load_global},
+    {"dx_load_field", (void *)dx_load_field},
+    {"dx_can_store", (void *)dx_can_store},
+    {"dx_store_field", (void *)dx_store_field},
+    {"dx_hides", (void *)dx_hides},
+    {"PyCell_New", (void *)PyCell_New},
     {"PyObject_GetIter", (void *)PyObject_GetIter},
 };
 

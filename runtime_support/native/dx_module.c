@@ -72,6 +72,10 @@ static const struct {
     {"int.lv_tag", offsetof(PyLongObject, long_value.lv_tag)},
     {"int.ob_digit", offsetof(PyLongObject, long_value.ob_digit)},
     {"int.compact_limit", 2 << NON_SIZE_BITS},
+    {"function.closure", offsetof(PyFunctionObject, func_closure)},
+    {"cell.ob_ref", offsetof(PyCellObject, ob_ref)},
+    {"array.items", offsetof(dx_array, items)},
+    {"array.descriptor", offsetof(dx_array, descriptor)},
     {"tuple.ob_item", offsetof(PyTupleObject, ob_item)},
     {"dict.length", offsetof(PyDictObject, ma_used)},
     {"str.length", offsetof(PyASCIIObject, length)},
@@ -166,6 +170,9 @@ static PyMethodDef methods[] = {
     {"code_region", dx_code_region, METH_O, "address and size of a code object's native code"},
     {"register_symbols", dx_register_symbols, METH_O, "tell gdb of an ELF object with names"},
     {"attribute", dx_attribute, METH_VARARGS, "where instances have an attribute"},
+    {"array_type", dx_array_type, METH_NOARGS, "the class of arrays"},
+    {"know_array", dx_know_array, METH_O, "learn the class of arrays"},
+    {"in_dict", dx_in_dict, METH_VARARGS, "whether an attribute is the instances' own"},
     {"storage", dx_storage, METH_VARARGS, "where instances store an attribute"},
     {"class_attribute", dx_class_attribute, METH_VARARGS, "an attribute of the class itself"},
     {"traits", dx_traits, METH_O, "how instances of a class compare and are told"},
@@ -190,7 +197,7 @@ static int execute(PyObject *module)
     }
     done = 1;
     return dx_units_init() < 0 || dx_profile_init(module) < 0 || dx_watch_init() < 0 ||
-                   dx_class_init() < 0 || dx_poll_init() < 0
+                   dx_class_init() < 0 || dx_poll_init() < 0 || dx_quiet_init() < 0
                ? -1
                : 0;
 }

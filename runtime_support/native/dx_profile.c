@@ -14,6 +14,8 @@
 #define DX_POLL_TIME 0.002
 #define DX_POLL_CALLS 8
 #define DX_HEARD_CALLS 64
+/* Names that change after native code was made, one after the other. */
+#define DX_MAX_RENEWALS 8
 
 enum stage {
     STAGE_COLD,
@@ -46,6 +48,7 @@ typedef struct {
     uint32_t limit; /* samples of an instruction */
     int rounds;    /* how often it was sampled */
     int looks;     /* how often it was looked up in the store */
+    int renewals;  /* how often it was compiled again because a name had changed */
     int awaits;    /* answers of the worker: until then calls may go on being events */
     int is_muted;  /* it awaits one, but others' calls are listened to */
     uint32_t heard; /* calls while it awaits one */
@@ -198,16 +201,21 @@ static uintptr_t class_entry(PyTypeObject *type)
 
 static void record_class(operand *o, PyObject *object)
 {
+    PyObject *cls;
+
     if (object == NULL) {
         o->nulls++;
         return;
     }
+    dx_see_instance(object);
+    /* Of an array the kind of its items is said, too. */
+    cls = dx_array_class(object);
     for (int c = 0; c < DX_CLASSES; c++) {
         if (o->classes[c] == 0) {
-            o->classes[c] = class_entry(Py_TYPE(object));
+            o->classes[c] = cls != NULL ? (uintptr_t)cls : class_entry(Py_TYPE(object));
             return;
         }
-        if (entry_class(o->classes[c]) == (PyObject *)Py_TYPE(object)) {
+        if (entry_class(o->classes[c]) == (cls != NULL ? cls : (PyObject *)Py_TYPE(object))) {
             return;
         }
     }
@@ -354,6 +362,19 @@ static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t
         return Py_NewRef(disable);
     }
     Py_RETURN_NONE;
+}
+
+int dx_compile_again(PyCodeObject *code)
+{
+    profile *p = dx_extra(code, dx_profile_extra);
+
+    if (p == NULL || p->kept == NULL || p->stage != STAGE_DONE || p->renewals == DX_MAX_RENEWALS) {
+        return 0;
+    }
+    p->renewals++;
+    p->waited_calls = calls_to_wait;
+    p->stage = STAGE_SAMPLED;
+    return 1;
 }
 
 static int read_site(site *s, PyCodeObject *code, PyObject *positions)
@@ -646,7 +667,8 @@ int dx_profile_init(PyObject *module)
     if (disable == NULL || own_files == NULL || dx_profile_extra < 0) {
         return -1;
     }
-    return PyModule_AddFunctions(module, dx_profile_methods) < 0
+    return PyModule_AddFunctions(module, dx_profile_methods) < 0 ||
+                   PyModule_AddFunctions(module, dx_change_methods) < 0
                ? -1
                : PyModule_AddFunctions(module, dx_observer_methods);
 }

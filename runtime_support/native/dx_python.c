@@ -10,34 +10,6 @@
 #include "internal/pycore_typeobject.h"
 #include <opcode.h>
 
-/* The order is that of backend/llvm/lower_generic.py. */
-enum operation {
-    OP_LOAD_GLOBAL,
-    OP_LOAD_ATTR,
-    OP_LOAD_METHOD,
-    OP_STORE_ATTR,
-    OP_BINARY,
-    OP_INPLACE,
-    OP_COMPARE,
-    OP_CONTAINS,
-    OP_BINARY_SUBSCR,
-    OP_STORE_SUBSCR,
-    OP_BINARY_SLICE,
-    OP_UNARY_NEGATIVE,
-    OP_UNARY_NOT,
-    OP_UNARY_INVERT,
-    OP_TRUTH,
-    OP_GET_ITER,
-    OP_FOR_ITER,
-    OP_UNPACK_SEQUENCE,
-    OP_CALL,
-    OP_BUILD_TUPLE,
-    OP_BUILD_LIST,
-    OP_LIST_APPEND,
-    OP_BUILD_MAP,
-    OP_POLL,
-};
-
 static dx_pending pending;
 
 int dx_take_pending(dx_pending *taken)
@@ -198,82 +170,14 @@ static PyObject *call(PyThreadState *ts, PyObject **operands, int count, int has
     if (PyFunction_Check(callable) && ((PyFunctionObject *)callable)->vectorcall == dx_entry) {
         return dx_call_native(ts, callable, operands + first, given, names);
     }
-    dx_show_frames(ts);
+    if (names != NULL || !dx_is_quiet_call(callable, operands + first, given)) {
+        dx_show_frames(ts);
+    }
     /* The callee's place may be overwritten: a bound method puts its self there. */
     operands[first - 1] = NULL;
     result = PyObject_Vectorcall(callable, operands + first,
                                  given | PY_VECTORCALL_ARGUMENTS_OFFSET, names);
     return result;
-}
-
-/* Whether looking the attribute up runs no Python code. */
-static int is_plain_load(PyObject *owner, PyObject *name)
-{
-    PyTypeObject *type = Py_TYPE(owner);
-    PyObject *found;
-
-    if (type->tp_getattro != PyObject_GenericGetAttr) {
-        return 0;
-    }
-    found = _PyType_Lookup(type, name);
-    return found == NULL || Py_TYPE(found) == &PyFunction_Type ||
-           Py_TYPE(found) == &PyMethodDescr_Type || Py_TYPE(found)->tp_descr_get == NULL;
-}
-
-/* Classes whose operators and comparisons run no Python code among themselves. */
-static int is_plain_operand(PyObject *operand)
-{
-    return PyLong_CheckExact(operand) || PyFloat_CheckExact(operand) ||
-           PyBool_Check(operand) || operand == Py_None;
-}
-
-static int both_plain(PyObject **o)
-{
-    return (is_plain_operand(o[0]) && is_plain_operand(o[1])) ||
-           (PyUnicode_CheckExact(o[0]) && PyUnicode_CheckExact(o[1]));
-}
-
-static int is_plain_iterator(PyObject *iterator);
-
-/* Whether the op is done without Python code running, and so without a frame to look at. */
-static int is_quiet(enum operation op, int extra, PyObject **o)
-{
-    switch (op) {
-    case OP_LOAD_GLOBAL: return 1;
-    case OP_LOAD_ATTR:
-    case OP_LOAD_METHOD: return is_plain_load(o[1], o[0]);
-    case OP_BINARY:
-    case OP_INPLACE:
-        /* Formatting a string may call anything. */
-        return both_plain(o) && (extra != NB_REMAINDER || !PyUnicode_Check(o[0]));
-    case OP_COMPARE: return both_plain(o);
-    case OP_BINARY_SUBSCR:
-        return (PyList_CheckExact(o[0]) || PyTuple_CheckExact(o[0]) ||
-                PyUnicode_CheckExact(o[0])) &&
-               (PyLong_CheckExact(o[1]) || PySlice_Check(o[1]));
-    case OP_BINARY_SLICE:
-        return (PyList_CheckExact(o[0]) || PyTuple_CheckExact(o[0]) ||
-                PyUnicode_CheckExact(o[0])) &&
-               is_plain_operand(o[1]) && is_plain_operand(o[2]);
-    case OP_UNARY_NEGATIVE:
-    case OP_UNARY_INVERT: return is_plain_operand(o[0]);
-    case OP_UNARY_NOT:
-    case OP_TRUTH:
-        return is_plain_operand(o[0]) || PyUnicode_CheckExact(o[0]) ||
-               PyList_CheckExact(o[0]) || PyTuple_CheckExact(o[0]) ||
-               PyDict_CheckExact(o[0]) || PyAnySet_CheckExact(o[0]) ||
-               (Py_TYPE(o[0])->tp_as_number == NULL && Py_TYPE(o[0])->tp_as_mapping == NULL &&
-                Py_TYPE(o[0])->tp_as_sequence == NULL);
-    case OP_GET_ITER:
-        return PyList_CheckExact(o[0]) || PyTuple_CheckExact(o[0]) ||
-               PyRange_Check(o[0]) || PyDict_CheckExact(o[0]) || PyAnySet_CheckExact(o[0]);
-    case OP_FOR_ITER: return is_plain_iterator(o[0]);
-    case OP_BUILD_TUPLE:
-    case OP_BUILD_LIST:
-    case OP_LIST_APPEND:
-    case OP_CALL: return 1; /* it sees to it itself */
-    default: return 0;
-    }
 }
 
 static PyObject *build(int count, PyObject **operands, int list)
@@ -346,26 +250,11 @@ static PyObject *poll(PyThreadState *ts)
     return Py_True;
 }
 
-/* Iterators whose next item needs no Python code. */
-static int is_plain_iterator(PyObject *iterator)
-{
-    PyTypeObject *type = Py_TYPE(iterator);
-
-    if (type == &PyEnum_Type) {
-        /* The iterator enumerated is the second field (Objects/enumobject.c). */
-        return is_plain_iterator(((PyObject **)iterator)[3]);
-    }
-    return type == &PyListIter_Type || type == &PyTupleIter_Type || type == &PyRangeIter_Type ||
-           type == &PyDictIterKey_Type || type == &PyDictIterValue_Type ||
-           type == &PyDictIterItem_Type || type == &PyUnicodeIter_Type ||
-           type == &PySetIter_Type;
-}
-
 /* The result (new, or one of the immortal truth values), or NULL with an exception. */
-static PyObject *perform(PyThreadState *ts, enum operation op, int extra, dx_shadow *shadow,
+static PyObject *perform(PyThreadState *ts, enum dx_operation op, int extra, dx_shadow *shadow,
                          PyObject **out, PyObject **o, int count)
 {
-    if (!is_quiet(op, extra, o)) {
+    if (!dx_is_quiet(op, extra, shadow, o, count)) {
         dx_show_frames(ts);
     }
     switch (op) {
@@ -399,12 +288,12 @@ static PyObject *perform(PyThreadState *ts, enum operation op, int extra, dx_sha
     case OP_BUILD_MAP: return build_map(count, o);
     case OP_LIST_APPEND: return done(PyList_Append(o[0], o[1]));
     case OP_POLL: return poll(ts);
+    default: return dx_construct(ts, op, extra, shadow, out, o, count);
     }
-    Py_UNREACHABLE();
 }
 
 /* Push what the op gave on the kept frame's stack, and say where the interpreter goes on. */
-static void push_results(_PyInterpreterFrame *frame, enum operation op, int extra,
+static void push_results(_PyInterpreterFrame *frame, enum dx_operation op, int extra,
                          PyObject *result, PyObject **out)
 {
     PyObject **top = &frame->localsplus[frame->stacktop];
@@ -414,6 +303,16 @@ static void push_results(_PyInterpreterFrame *frame, enum operation op, int extr
     case OP_STORE_ATTR:
     case OP_STORE_SUBSCR:
     case OP_LIST_APPEND:
+    case OP_STORE_GLOBAL:
+    case OP_DELETE_SUBSCR:
+    case OP_DELETE_ATTR:
+    case OP_STORE_SLICE:
+    case OP_LIST_EXTEND:
+    case OP_SET_UPDATE:
+    case OP_DICT_UPDATE:
+    case OP_DICT_MERGE:
+    case OP_SET_ADD:
+    case OP_MAP_ADD:
         break;
     case OP_POLL:
         /* A jump, not done yet. */
@@ -431,9 +330,21 @@ static void push_results(_PyInterpreterFrame *frame, enum operation op, int extr
             *top++ = out[0];
         }
         break;
+    case OP_SUPER_ATTR:
+        if (!(extra & 1)) {
+            *top++ = result;
+            break;
+        }
+        /* fall through */
+    case OP_BEFORE_WITH:
     case OP_LOAD_METHOD:
         *top++ = out[0];
         *top++ = out[1];
+        break;
+    case OP_UNPACK_EX:
+        for (int i = (extra & 0xff) + (extra >> 8); i >= 0; i--) {
+            *top++ = out[i];
+        }
         break;
     case OP_UNPACK_SEQUENCE:
         for (int i = extra; i > 0; i--) {
@@ -479,7 +390,7 @@ PyObject *dx_python(PyThreadState *ts, dx_shadow *shadow, PyObject **out, int op
     shadow->base = ts->cframe->current_frame;
     shadow->previous = dx_lazy;
     dx_lazy = shadow;
-    result = perform(ts, (enum operation)op, extra, shadow, out, operands, count);
+    result = perform(ts, (enum dx_operation)op, extra, shadow, out, operands, count);
     if (shadow->frame == NULL) {
         dx_lazy = shadow->previous;
         return result;
@@ -489,7 +400,7 @@ PyObject *dx_python(PyThreadState *ts, dx_shadow *shadow, PyObject **out, int op
         return result;
     }
     if (result != NULL) {
-        push_results(shadow->frame, (enum operation)op, extra, result, out);
+        push_results(shadow->frame, (enum dx_operation)op, extra, result, out);
     }
     pending = (dx_pending){shadow->frame, shadow->frames, result == NULL};
     return NULL;

@@ -191,6 +191,9 @@ static void *resolve(const char *row, PyFunctionObject *own, dx_unit *unit)
     if (starts_with(row, "func:")) {
         return func;
     }
+    if (starts_with(row, "globals:")) {
+        return func->func_globals;
+    }
     if (starts_with(row, "const:")) {
         return resolve_constant((PyCodeObject *)func->func_code, rest);
     }

@@ -4,6 +4,8 @@
  * sees every store to a watched dict, so keys are filtered here, in C. */
 #include "dx_core.h"
 
+#include <string.h>
+
 typedef struct {
     PyObject *dict; /* strong: a dict may be freed while its watch stands */
     PyObject *key;  /* strong */
@@ -41,13 +43,39 @@ int dx_grow(void **array, size_t *room, size_t count, size_t item)
     return 0;
 }
 
+/* A bit for each pair of dict and key that may be watched: most stores are of others. */
+#define DX_FILTER_BITS 4096
+static uint64_t filter[DX_FILTER_BITS / 64];
+
+static size_t filter_bit(PyObject *dict, PyObject *key)
+{
+    uintptr_t mixed = ((uintptr_t)dict >> 4) * 31 + ((uintptr_t)key >> 4);
+
+    return (mixed ^ mixed >> 12) % DX_FILTER_BITS;
+}
+
+static void add_to_filter(PyObject *dict, PyObject *key)
+{
+    size_t bit = filter_bit(dict, key);
+
+    filter[bit / 64] |= (uint64_t)1 << bit % 64;
+}
+
 static int on_dict(PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObject *value)
 {
+    int whole = event == PyDict_EVENT_CLEARED || event == PyDict_EVENT_CLONED ||
+                event == PyDict_EVENT_DEALLOCATED;
+    size_t bit = filter_bit(dict, key);
+
     (void)value;
+    if (!whole && (filter[bit / 64] >> bit % 64 & 1) == 0) {
+        return 0;
+    }
     for (size_t i = 0; i < watch_count; i++) {
-        int whole = event == PyDict_EVENT_CLEARED || event == PyDict_EVENT_CLONED ||
-                    event == PyDict_EVENT_DEALLOCATED;
         if (watches[i].dict == dict && (whole || watches[i].key == key)) {
+            if (!whole) {
+                dx_change(dict, key, watches[i].unit);
+            }
             dx_unit_invalidate(watches[i].unit);
         }
     }
@@ -61,6 +89,7 @@ int dx_watch_key(PyObject *dict, PyObject *key, dx_unit *unit)
         return -1;
     }
     watches[watch_count++] = (watch){Py_NewRef(dict), Py_NewRef(key), unit};
+    add_to_filter(dict, key);
     return 0;
 }
 
@@ -101,12 +130,14 @@ void dx_unwatch_unit(dx_unit *unit)
 
     dx_unwatch_types(unit);
     unwatch_functions(unit);
+    memset(filter, 0, sizeof(filter));
     for (size_t i = 0; i < watch_count; i++) {
         if (watches[i].unit == unit) {
             Py_DECREF(watches[i].dict);
             Py_DECREF(watches[i].key);
         }
         else {
+            add_to_filter(watches[i].dict, watches[i].key);
             watches[kept++] = watches[i];
         }
     }

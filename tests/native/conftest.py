@@ -36,7 +36,8 @@ def pytest_collection_modifyitems(items):
 def copy_of(function):
     """The same function with a code object of its own."""
     code = function.__code__.replace()
-    copied = FunctionType(code, function.__globals__, function.__name__, function.__defaults__)
+    named = function.__globals__, function.__name__, function.__defaults__
+    copied = FunctionType(code, *named, function.__closure__)
     copied.__kwdefaults__ = function.__kwdefaults__
     return copied
 

@@ -72,7 +72,7 @@ EXAMPLES = {
     "END_SEND": "def g():\n        yield from [1, 2]\n    return list(g())",
     "JUMP_BACKWARD_NO_INTERRUPT": "def g():\n        yield from xs\n    return list(g())",
     "CLEANUP_THROW": "def g():\n        yield from [1, 2]\n    return list(g())",
-    "CALL_INTRINSIC_1": "def g():\n        yield 1\n    return list(g())",
+    "CALL_INTRINSIC_1": "return (*xs, a, +b)",
     "GET_AWAITABLE": "async def g():\n        return await one()\n    return drive(g())",
     "GET_AITER": (
         "async def g():\n        return [x async for x in numbers()]\n    return drive(g())"
@@ -105,10 +105,10 @@ EXAMPLES = {
     # Cells.
     "MAKE_CELL": "c = a\n    return [(lambda: c + x)() for x in xs]",
     "LOAD_CLOSURE": "c = a\n    return (lambda: c)()",
-    "LOAD_DEREF": "c = a\n    def g():\n        return c\n    return g()",
+    "LOAD_DEREF": "c = a\n    def g():\n        return c\n    return g() + c",
     "STORE_DEREF": "c = a\n    def g():\n        return c\n    c = 1\n    return g()",
     "DELETE_DEREF": "c = a\n    def g():\n        return c\n    del c\n    return a",
-    "COPY_FREE_VARS": "c = a\n    def g():\n        return c\n    return g()",
+    "COPY_FREE_VARS": "return a + kept",
     "MAKE_FUNCTION": "return (lambda x=a: x)()",
     # Patterns.
     "GET_LEN": "match xs:\n        case [x, *_]:\n            return x",
@@ -123,10 +123,7 @@ EXAMPLES = {
     "DELETE_ATTR": "box = Box()\n    box.x = a\n    del box.x\n    return vars(box)",
     "BUILD_SET": "return {a, b}",
     "BUILD_SLICE": "return xs[a:0:-1]",
-    "LOAD_SUPER_ATTR": (
-        "class C(Box):\n        def name(self):\n            return super().name()\n"
-        "    return C().name()"
-    ),
+    "LOAD_SUPER_ATTR": "return super(Named, NAMED).name(), super(Named, NAMED).letters",
     "CALL_FUNCTION_EX": "return max(*xs)",
     "SET_ADD": "return sorted({x for x in xs})",
     "MAP_ADD": "return {x: a for x in xs}",
@@ -143,8 +140,15 @@ EXAMPLES = {
 #: What the functions refer to.
 PRELUDE = """\
 class Box:
+    letters = 3
     def name(self):
         return 'box'
+
+class Named(Box):
+    def name(self):
+        return 'named'
+
+NAMED = Named()
 
 class Quiet:
     def __enter__(self):
@@ -173,5 +177,7 @@ def drive(coroutine):
 
 
 def example(name):
-    """The source of a module with ``f``."""
-    return f"{PRELUDE}\ndef f(a, b, xs):\n    {EXAMPLES[name]}\n"
+    """The source of a module with ``f``, in a function whose ``kept`` it may use."""
+    body = EXAMPLES[name].replace("\n", "\n    ")
+    inner = f"    def f(a, b, xs):\n        {body}\n    return f\n"
+    return f"{PRELUDE}\ndef around(kept):\n{inner}\nf = around(4)\n"

@@ -295,6 +295,22 @@ static int map_region(dx_unit *unit, const char *code, size_t size, size_t rows)
     return 0;
 }
 
+/* Whether the functions look their names up in plain dicts; a subclass may have a __missing__. */
+static int have_plain_globals(PyFunctionObject *own, PyObject *functions)
+{
+    int plain = PyDict_CheckExact(own->func_globals);
+
+    for (Py_ssize_t i = 1; plain && i < PyTuple_GET_SIZE(functions); i++) {
+        PyObject *function = PyTuple_GET_ITEM(functions, i);
+        plain = function == Py_None ||
+                PyDict_CheckExact(((PyFunctionObject *)function)->func_globals);
+    }
+    if (!plain) {
+        PyErr_SetString(PyExc_LookupError, "global names are kept in a subclass of dict");
+    }
+    return plain;
+}
+
 /* What a unit is made of, as load_unit got it. */
 typedef struct {
     PyFunctionObject *func;
@@ -367,7 +383,7 @@ PyObject *dx_load_unit(PyObject *module, PyObject *args)
     if (p.code.len == 0 || p.code.len % DX_PAGE != 0 || p.entry < 0 || p.entry >= p.code.len) {
         PyErr_SetString(PyExc_ValueError, "native code is not a whole number of pages");
     }
-    else {
+    else if (have_plain_globals(p.func, p.functions)) {
         unit = new_unit(&p);
     }
     PyBuffer_Release(&p.code);

@@ -185,6 +185,25 @@ def interpreted(program, file, limit):
     return int(line.split("\t")[1])
 
 
+MISSING = """
+class Names(dict):
+    def __missing__(self, name):
+        return len(name)
+
+add = eval("lambda n: four + five_ + n", Names())
+print([add(n) for n in range(6)])
+"""
+
+
+def test_names_that_a_subclass_of_dict_makes_up_are_found(tmp_path):
+    tmp_path.chmod(0o700)
+    program = tmp_path / "missing.py"
+    program.write_text(MISSING, encoding="utf-8")
+    printed, told = dx_py(program)
+    assert printed == "[9, 10, 11, 12, 13, 14]\n"
+    assert "global names are kept in a subclass of dict" in told
+
+
 @pytest.mark.parametrize("rate", ["1", "7"])
 def test_a_program_whose_guards_fail_at_random_does_the_same(program, rate):
     expected, _ = run(program, sys.executable)

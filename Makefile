@@ -120,6 +120,17 @@ conformance-native: setup
 	nice $(BIN)/python tests/programs/cpython_tests.py $(RESUME) --jit sync \
 		$(SCRATCH)/cpython-native-sync
 
+# How much of that runs natively, once it has passed; hours.
+.PHONY: native-share
+native-share: setup
+	nice $(BIN)/python tests/programs/native_share.py $(SCRATCH)/cpython-native-sync
+
+# The same with guards that fail once in 50 times, at random.
+.PHONY: conformance-native-guards
+conformance-native-guards: setup
+	nice $(BIN)/python tests/programs/cpython_tests.py $(RESUME) --jit sync --guards 50 \
+		$(SCRATCH)/cpython-native-guards
+
 conformance-programs: setup
 	nice $(BIN)/python tests/programs/real_programs.py $(SCRATCH)/programs
 

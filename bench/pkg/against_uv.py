@@ -11,12 +11,15 @@ dx-py and uv are told to trust kept pages: by ``--index-max-age``, and by ``cach
 configuration file. Environments and caches lie on one file system.
 
 Figures are medians in milliseconds: CPU of the process and its children / wall. The ratios
-are those of the CPU times.
+are those of the CPU times. "By the server" is with ``DX_PKG_SERVER=1`` once the server is
+there; its CPU, with all that it forks, is added as a mean over the rounds, for the system
+counts it in hundredths of a second: such rows need many rounds.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import resource
 import shutil
@@ -55,6 +58,7 @@ class Job:
     commands: dict[str, Command]
     prepare: Callable[[str], None] = lambda side: None
     rounds: int | None = None
+    by_server: bool = False
     results: dict[str, list[Times]] = field(default_factory=dict)
 
 
@@ -114,6 +118,8 @@ class Bench:
         yield Job(f"{name}, seen before", commands, self.fresh)
         first = {side: commands[side] for side in ("dx", "uv")}
         yield Job(f"{name}, first time", first, self.fresh_and_forgotten)
+        yield Job(f"{name}, first time, by the server", first, self.fresh_and_forgotten,
+                  by_server=True)  # fmt: skip
 
     def _looks(self, pins: Path) -> Iterator[Job]:
         size = count(pins)
@@ -129,7 +135,10 @@ class Bench:
         compiling = self.compile(source)
         dry = self.pip("install", "-q", "--dry-run", "--ignore-installed")
         yield Job("compile, same inputs", compiling | {"pip": [*dry, "-r", source]})
-        yield Job("compile, changed inputs", self.compile(source), self.change_inputs, None)
+        changed = self.compile(source)
+        yield Job("compile, changed inputs", changed, self.change_inputs)
+        yield Job("compile, changed inputs, by the server", changed, self.change_inputs,
+                  by_server=True)  # fmt: skip
         yield Job("compile, cold", compiling | {"pip": [*dry, "-r", source]}, self.cold, 3)
 
     def pins(self, name: str, requirements: list[str]) -> Path:
@@ -230,6 +239,33 @@ class Bench:
         shutil.rmtree(self.cache(side), ignore_errors=True)
 
 
+def servers(cache: Path) -> list[Path]:
+    """Their folders in /proc: of the package servers with a socket in this cache."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (folder / "cmdline").read_bytes()
+            if b"dx_py.driver.package_server" in words and os.fsencode(cache) in words:
+                found.append(folder)
+    return found
+
+
+def cpu_of(processes: list[Path]) -> float:
+    """Of processes and the children that they have waited for, in milliseconds."""
+    fields = [(each / "stat").read_text().rpartition(")")[2].split() for each in processes]
+    ticks = sum(int(field) for row in fields for field in row[11:15])
+    return ticks * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def start_server(job: Job, cache: Path) -> list[Path]:
+    """The first command leaves it behind; it is there once its socket is."""
+    job.prepare("dx")
+    run(job.commands["dx"])
+    while not list(cache.glob("v1/pkg/servers/*")):
+        time.sleep(0.1)
+    return servers(cache)
+
+
 def void(_: object) -> None:
     return None
 
@@ -254,16 +290,23 @@ def run(command: Command) -> Times:
 def measure(job: Job, rounds: int, sides: list[str]) -> str:
     """A row of the table."""
     present = [side for side in sides if side in job.commands]
-    for number in range((job.rounds or rounds) + 1):
+    os.environ["DX_PKG_SERVER"] = "1" if job.by_server else "0"
+    cache = Path(os.environ["DX_CACHE_DIR"])
+    processes = start_server(job, cache) if job.by_server else []
+    spent, counted = 0.0, job.rounds or rounds
+    for number in range(counted + 1):
         for side in present:
             if side == "pip" and number > 3:
                 continue  # its times are so long that three do
             job.prepare(side)
+            before = cpu_of(processes) if side == "dx" else 0.0
             found = run(job.commands[side])
+            spent += cpu_of(processes) - before if side == "dx" and number else 0.0
             if number:
                 job.results.setdefault(side, []).append(found)
     middle = {side: [statistics.median(column) for column in zip(*found, strict=True)]
               for side, found in job.results.items()}  # fmt: skip
+    middle["dx"][0] += spent / counted
     cells = [
         f"{middle[side][0]:.1f} / {middle[side][1]:.0f}" if side in middle else "-"
         for side in sides

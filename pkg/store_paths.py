@@ -22,6 +22,11 @@ def pkg_store(root: Path | None = None) -> Path:
     return folder
 
 
+def spread(folder: str, name: str) -> Path:
+    """Where ``name``, a digest, lies in a folder of many: below its first two digits."""
+    return Path(f"{folder}/{name[:2]}/{name[2:]}")
+
+
 def save(path: Path, data: bytes, *, store: Path) -> None:
     """``path`` holds the old bytes or ``data``, at any moment, for every reader."""
     write_atomically(path, data, scratch=store / "tmp")

@@ -16,7 +16,7 @@ from dx_py.pkg.index.links import local_path
 from dx_py.pkg.index.page import FileEntry
 from dx_py.pkg.index.transport import Request, Response, TransportFailure
 from dx_py.pkg.metadata import Metadata, parse_metadata
-from dx_py.pkg.store_paths import save
+from dx_py.pkg.store_paths import save, spread
 
 _KIND = "pkg-metadata"
 _SCHEMA = 1
@@ -143,7 +143,7 @@ class MetadataSource:
     def _path(self, entry: FileEntry) -> Path:
         identity = "=".join(entry.hashes[0]) if entry.hashes else entry.url
         name = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
-        return self.store / "metadata" / name[:2] / name[2:]
+        return spread(f"{self.store}/metadata", name)
 
 
 def _requests(entry: FileEntry, project: str) -> Generator[Request, Response, bytes]:

@@ -13,7 +13,7 @@ from typing import Any
 from dx_py.artifacts.artifact import Artifact, decode, encode
 from dx_py.artifacts.errors import DxError
 from dx_py.pkg.index.page_content import PageContent
-from dx_py.pkg.store_paths import save
+from dx_py.pkg.store_paths import save, spread
 
 _KIND = "pkg-cached-answer"
 _SCHEMA = 4
@@ -88,7 +88,7 @@ class PageCache:
         save(self._content_path(digest), data, store=self._store)
 
     def _content_path(self, digest: str) -> Path:
-        return self._store / "pages" / digest[:2] / digest[2:]
+        return spread(f"{self._store}/pages", digest)
 
     def lifetime(self, headers: dict[str, str]) -> int:
         """For how many seconds an answer with these headers is fresh."""
@@ -104,7 +104,7 @@ class PageCache:
         import hashlib
 
         name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        return self._store / "answers" / name[:2] / name[2:]
+        return spread(f"{self._store}/answers", name)
 
 
 def parse_cache_control(value: str) -> dict[str, str]:

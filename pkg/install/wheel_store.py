@@ -16,6 +16,7 @@ from dx_py.artifacts.location import make_private
 from dx_py.pkg.errors import HashMismatchError
 from dx_py.pkg.install.plan import Plan
 from dx_py.pkg.install.plan_format import decode_plan, encode_plan, is_whole_plan
+from dx_py.pkg.store_paths import spread
 
 _CHUNK = 1 << 20
 
@@ -104,7 +105,7 @@ class WheelStore:
             scratch.rename(folder)
 
     def _folder(self, digest: str) -> Path:
-        return self._wheels / digest[:2] / digest[2:]
+        return spread(f"{self._wheels}", digest)
 
 
 def sha256_of(path: Path) -> str:

@@ -19,7 +19,7 @@ from dx_py.artifacts.errors import DxError
 from dx_py.pkg.names import NormalizedName
 from dx_py.pkg.resolve.candidate import Candidate
 from dx_py.pkg.resolve.evaluation import Excluded, FileRules
-from dx_py.pkg.store_paths import save
+from dx_py.pkg.store_paths import save, spread
 
 _KIND = "pkg-evaluated-page"
 _SCHEMA = 3
@@ -34,6 +34,7 @@ class EvaluatedPages:
 
     def __init__(self, store: Path, rules: FileRules) -> None:
         self._store = store
+        self._folder = f"{store}/evaluated"
         self._rules = rules
         self._described: dict[tuple[bool, bool], str] = {}
 
@@ -65,7 +66,7 @@ class EvaluatedPages:
             self._described[kinds] = self._rules.describe(name)
         key = f"{name}\0{fingerprint}\0{self._described[kinds]}"
         digest = hashlib.sha256(key.encode()).hexdigest()
-        return self._store / "evaluated" / digest[:2] / digest[2:]
+        return spread(self._folder, digest)
 
 
 def _candidates(name: NormalizedName, text: str) -> list[Candidate]:

@@ -34,8 +34,8 @@ class RefcountInsertion:
     required: ClassVar[bool] = True
 
     def apply(self, function: Function) -> bool:
+        _split_critical_edges(function)
         owners = analyze(function)
-        _split_critical_edges(function, owners)
         starts: dict[Block, list[Op]] = {}
         tree = DominatorTree(function)
         before = {block: list(block.ops) for block in function.blocks}
@@ -46,8 +46,9 @@ class RefcountInsertion:
         return True
 
 
-def _split_critical_edges(function: Function, owners: Owners) -> None:
-    """So that a release on an edge has a block of its own."""
+def _split_critical_edges(function: Function) -> None:
+    """So that a release on an edge has a block of its own. Before ownership is known: what
+    dies where that block begins may hold what its end gives away."""
     counts: dict[Block, int] = {}
     for block in function.blocks:
         for edge in block.successors:
@@ -56,16 +57,12 @@ def _split_critical_edges(function: Function, owners: Owners) -> None:
         if len(block.successors) > 1:
             for edge in block.successors:
                 if counts[edge.block] > 1:
-                    _split(function, owners, edge)
+                    _split(function, edge)
 
 
-def _split(function: Function, owners: Owners, edge: Edge) -> None:
+def _split(function: Function, edge: Edge) -> None:
     middle = function.new_block()
-    jump = Op("jump", [], successors=[Edge(edge.block, edge.arguments)])
-    middle.ops = [jump]
-    target = edge.block
-    needed = owners.liveness.live_in[target].difference(target.parameters)
-    owners.liveness.live_in[middle] = frozenset(needed.union(edge.arguments))
+    middle.ops = [Op("jump", [], successors=[Edge(edge.block, edge.arguments)])]
     edge.block, edge.arguments = middle, []
     function.blocks.append(middle)
 

@@ -185,6 +185,45 @@ def interpreted(program, file, limit):
     return int(line.split("\t")[1])
 
 
+LOGINS = """
+import sys
+
+class Login:
+    def __init__(self, text):
+        self.text = text
+
+    @property
+    def both(self):
+        text = self.text
+        name, colon, secret = text.partition(":")
+        if not colon:
+            secret = None
+        return name, secret
+
+    @property
+    def secret(self):
+        return self.both[1]
+
+class Other(Login):
+    pass
+
+def get(login):
+    return login.secret
+
+for n in range(5):
+    for cls in Login, Other:
+        print(get(cls("User")), sys.getrefcount(get(cls("User:" + str(20241122 + n)))))
+"""
+
+
+def test_an_item_outlives_its_tuple_where_two_ways_meet(tmp_path):
+    tmp_path.chmod(0o700)
+    program = tmp_path / "logins.py"
+    program.write_text(LOGINS, encoding="utf-8")
+    printed, _ = dx_py(program)
+    assert printed == "None 1\n" * 10
+
+
 MISSING = """
 class Names(dict):
     def __missing__(self, name):

@@ -193,8 +193,11 @@ def peer_user(connection: socket.socket) -> int:
 
 
 def listen(path: Path) -> socket.socket | None:
-    """A socket at ``path``, or None where others could reach its folder."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """A socket at ``path``; None where others could reach its folder, or without a store."""
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+    except FileNotFoundError:
+        return None  # it was removed while this process started
     found = path.parent.stat()
     if found.st_uid != os.getuid() or found.st_mode & 0o077:
         return None

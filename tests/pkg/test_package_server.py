@@ -187,6 +187,11 @@ def test_a_folder_that_others_may_enter_holds_no_socket(short):
     assert resident.listen(folder / "socket") is None
 
 
+def test_a_store_that_was_removed_is_not_made_again(tmp_path):
+    assert resident.listen(tmp_path / "store" / "servers" / "socket") is None
+    assert not (tmp_path / "store").exists()
+
+
 class FakeServer:
     """Answers the launcher's next request as it is told, and keeps the request."""
 

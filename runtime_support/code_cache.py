@@ -154,9 +154,10 @@ class CodeCache:
     def _load_shipped(
         self, source: bytes, filename: str, optimize: int
     ) -> tuple[CodeType | None, bool]:
-        folder = os.path.dirname(filename)
+        # A debugger would see the functions of os.path being called.
+        folder = filename.rpartition(os.sep)[0]
         if folder not in self._ships:
-            self._ships[folder] = os.path.isdir(folder + "/__dx_py__")
+            self._ships[folder] = _is_folder(folder + "/__dx_py__")
         if not self._ships[folder] or not filename.endswith(".py"):
             return None, False
         try:
@@ -226,3 +227,10 @@ def _pack(text: str) -> bytes:
     """``text``, ASCII and below 256 characters, as msgpack."""
     size = len(text)
     return (bytes([0xA0 | size]) if size < 32 else bytes([0xD9, size])) + text.encode()
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return os.stat(path).st_mode & 0o170000 == 0o040000
+    except (OSError, ValueError):
+        return False

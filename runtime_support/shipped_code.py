@@ -95,7 +95,7 @@ class ShippedCode:
         return ""
 
     def _is_trusted(self, path: str) -> bool:
-        folder = os.path.dirname(path)
+        folder = path.rpartition(os.sep)[0]
         if folder not in self._trusted:
             self._trusted[folder] = self._files.is_trusted_path(folder)
         has_owners = hasattr(os, "getuid")

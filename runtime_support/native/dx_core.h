@@ -208,6 +208,11 @@ int dx_wants_trial(const dx_unit *unit);
 PyObject *dx_try(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func, PyObject *const *args,
                  size_t nargsf, PyObject *kwnames);
 PyObject *dx_set_trials(PyObject *module, PyObject *on);
+/* Whether another evaluation of frames is set (PEP 523), which is to see each call. */
+static inline int dx_is_hooked(const PyThreadState *ts)
+{
+    return ts->interp->eval_frame != NULL;
+}
 /* Whether a tool other than ours watches this code (a debugger, coverage, a profiler). */
 int dx_is_observed(PyInterpreterState *interp, PyCodeObject *code);
 

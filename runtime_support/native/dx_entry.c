@@ -24,7 +24,8 @@ int dx_is_observed(PyInterpreterState *interp, PyCodeObject *code)
 
 static int may_run(PyThreadState *ts, dx_unit *unit)
 {
-    if (!unit->valid || ts->py_recursion_remaining <= 1 || ts->interp != PyInterpreterState_Main()) {
+    if (!unit->valid || ts->py_recursion_remaining <= 1 ||
+        ts->interp != PyInterpreterState_Main() || dx_is_hooked(ts)) {
         return 0;
     }
     if (unit->checked_version != ts->interp->monitoring_version) {
@@ -223,7 +224,7 @@ PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyO
     dx_unit *unit;
 
     /* May replace the unit. */
-    if (dx_awaited != 0 && dx_lazy == NULL && ++entries % DX_POLL_ENTRIES == 0) {
+    if (dx_awaited != 0 && dx_lazy == NULL && !dx_is_hooked(ts) && ++entries % DX_POLL_ENTRIES == 0) {
         dx_look_for_answers();
     }
     unit = dx_unit_of(code);

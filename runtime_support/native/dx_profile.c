@@ -333,6 +333,10 @@ static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t
     if (count != 2 || (p = profile_of(args[0])) == NULL) {
         return NULL;
     }
+    if (dx_is_hooked(_PyThreadState_UncheckedGet())) {
+        /* Nor is what the tier itself calls for others to see. */
+        Py_RETURN_NONE;
+    }
     p->calls++;
     if (p->awaits > 0 && !listen(p)) {
         return Py_NewRef(disable);

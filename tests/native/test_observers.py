@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tests.native.test_programs import dx_py
+from tests.native.observing import run_program
+from tests.native.test_programs import LAUNCHER, dx_py
 
 TOOLS = """
 import sys
@@ -106,3 +107,42 @@ def test_failing_allocations_of_numbers_are_memory_errors(either):
             testcapi.remove_mem_hooks()
     assert outcomes == {True, "memory"}
     assert compiled(2**40, 1.5) == expected
+
+
+def doubled(n):
+    return n * 2
+
+
+def test_another_evaluation_of_frames_sees_each_call(native):
+    hooks = pytest.importorskip("_testinternalcapi")
+    compiled = native.compile(doubled, (1,), (2,))
+    seen = []
+    hooks.set_eval_frame_record(seen)
+    try:
+        compiled(3), compiled(4)
+    finally:
+        hooks.set_eval_frame_default()
+    assert seen == ["doubled", "doubled"]
+    assert native.entries(compiled) == 0
+
+
+IMPORTS = """
+import sys
+
+def trace(frame, event, argument):
+    if not frame.f_code.co_filename.startswith("<frozen importlib"):
+        print(frame.f_code.co_filename, frame.f_code.co_qualname, file=sys.stderr)
+
+sys.settrace(trace)
+import colorsys
+sys.settrace(None)
+"""
+
+
+def test_a_tracer_sees_no_function_of_ours_in_an_import(tmp_path):
+    tmp_path.chmod(0o700)
+    program = tmp_path / "program.py"
+    program.write_text(IMPORTS, encoding="utf-8")
+    command = [LAUNCHER, "--python", sys.executable]
+    ours = run_program(command, tmp_path, DX_JIT="1", DX_CACHE_DIR=str(tmp_path / "store"))
+    assert ours == run_program([sys.executable], tmp_path)

@@ -160,7 +160,9 @@ def work(i):
     return g.switch(i), g.switch(i + 1)
 """,
     "grpcio": """
+import os
 from concurrent import futures
+os.environ["GRPC_VERBOSITY"] = "NONE"  # what it logs depends on which thread is first
 import grpc
 def echo(request, context):
     return request[::-1]

@@ -1,7 +1,8 @@
 /* Classes as native code sees them: where instances keep an attribute, and whether that stays.
  *
  * A type watcher ends units that assume something of a class when it, or a base of it, is
- * changed. An assignment to ``__class__`` is not seen by it: an audit hook does. */
+ * changed. An assignment to ``__class__`` is not seen by it: the setter in ``object``'s table is
+ * exchanged. (An audit hook would see it, and make each ``id()`` of the program dearer.) */
 #include "dx_core.h"
 
 #include "internal/pycore_dict.h"
@@ -289,24 +290,36 @@ static int on_type(PyTypeObject *type)
     return 0;
 }
 
-/* ``object.__class__ = cls``: facts about the object's class end. */
-static int on_audit(const char *event, PyObject *args, void *unused)
-{
-    PyObject *object, *name, *value;
+static setter set_class;
 
-    (void)unused;
-    if (event[0] != 'o' || strcmp(event, "object.__setattr__") != 0 || watch_count == 0 ||
-        !PyTuple_Check(args) || PyTuple_GET_SIZE(args) != 3) {
-        return 0;
-    }
-    object = PyTuple_GET_ITEM(args, 0);
-    name = PyTuple_GET_ITEM(args, 1);
-    value = PyTuple_GET_ITEM(args, 2);
-    if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "__class__") == 0) {
+/* ``object.__class__ = cls``: facts about the object's class end. */
+static int on_set_class(PyObject *object, PyObject *value, void *closure)
+{
+    if (watch_count > 0) {
         on_type(Py_TYPE(object));
-        if (PyType_Check(value)) {
+        if (value != NULL && PyType_Check(value)) {
             on_type((PyTypeObject *)value);
         }
+    }
+    return set_class(object, value, closure);
+}
+
+/* Of all objects: the one attribute is in ``object``'s own table. */
+static int watch_class_attribute(void)
+{
+    PyObject *members = PyType_GetDict(&PyBaseObject_Type);
+    PyObject *found = members ? PyDict_GetItemWithError(members, class_name) : NULL;
+    PyGetSetDef *definition;
+
+    Py_XDECREF(members);
+    if (found == NULL || !Py_IS_TYPE(found, &PyGetSetDescr_Type)) {
+        PyErr_SetString(PyExc_ImportError, "object.__class__ is no plain attribute here");
+        return -1;
+    }
+    definition = ((PyGetSetDescrObject *)found)->d_getset;
+    if (definition->set != on_set_class) {
+        set_class = definition->set;
+        definition->set = on_set_class;
     }
     return 0;
 }
@@ -319,5 +332,5 @@ int dx_class_init(void)
     if (class_name == NULL || property_fget == NULL || type_watcher < 0) {
         return -1;
     }
-    return PySys_AddAuditHook(on_audit, NULL);
+    return watch_class_attribute();
 }

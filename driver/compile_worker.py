@@ -64,6 +64,8 @@ def _answer(message: Any, store: ArtifactStore) -> Any:  # noqa: ANN401
             return plan
         case ("compile", dict(request)):
             return compile_and_record(request, store)
+        case ("note", bytes(key), str(text)):
+            return _record(store, key, (text, b""))
         case ("give up", bytes(key), bytes(kept), str(why)):
             return _record(store, key, (why, kept))
     return ("refused", "unknown request")

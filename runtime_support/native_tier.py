@@ -249,13 +249,19 @@ class Tier:
         if answer is not None and self._load_stored(function):
             self.report.compiled += 1
 
-    def on_exits(self, function: FunctionType, routines: tuple[Any, ...] | None) -> None:
+    def on_exits(self, function: FunctionType, routines: Any) -> None:  # noqa: ANN401
         """It leaves native code often, perhaps by a guard of a routine it has inlined.
+
+        ``routines`` are these, or what was measured: None, it does not pay; True, it does, and
+        takes long; Ellipsis, it takes long, which may have been measured already.
 
         All of them are interpreted and sampled for a while, the frames that leave just now
         first of all.
         """
         code = function.__code__
+        if routines is True or routines is ...:
+            self._long_calls(function, known=routines is True)
+            return
         self.core.invalidate(code)
         if routines is None:
             self._give_up(function, "not faster natively")
@@ -276,6 +282,17 @@ class Tier:
 
         self._plan(function, sample_all)
         self.monitoring.restart_events()
+
+    def _long_calls(self, function: FunctionType, *, known: bool) -> None:
+        """Measured in one process, for all: half of the few calls are interpreted for it."""
+        if self.store is None:
+            return
+        code = function.__code__
+        key = self.store.sha256(self._key(code) + b"pays")
+        if known:
+            self._ask(function, lambda function, answer: None, "note", key, "it pays")
+        elif self._stored(key) is not None:
+            self.core.end_trial(code)
 
     def _give_up(self, function: FunctionType, why: str) -> None:
         """From now on, and in later processes, it is interpreted."""

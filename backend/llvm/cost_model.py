@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Final
 
+from dx_py.ir.bytecode import read_instructions
 from dx_py.ir.core import Function, Op, Value
-from dx_py.ir.environment import Program
+from dx_py.ir.environment import Program, Routine
 from dx_py.passes.specialization_rules import constant_slots
 
 #: What an instruction costs interpreted, and natively where it stayed generic: in the same
@@ -61,6 +63,37 @@ QUIET_OPERANDS: Final[Mapping[str, frozenset[str]]] = {
 }
 #: A call of a function that the compiler knows, and that mostly has native code itself.
 KNOWN_CALL_COST: Final = 40
+#: Of a function in C: many run no Python code for the arguments they get.
+BUILTIN_CALL_COST: Final = 60
+#: What is in a loop is taken to run that many times as often as what is around it.
+LOOP_WEIGHT: Final = 6
+_BUILTINS: Final = frozenset({"builtin_function_or_method", "method_descriptor"})
+
+
+def sample_weights(routine: Routine) -> Mapping[int, int]:
+    """How often each instruction runs, by pc.
+
+    An instruction is sampled a limited number of times only: of those that reached about that,
+    the ones in inner loops ran more often, nobody knows how much.
+    """
+    counts = routine.feedback.counts
+    limit = max(counts.values(), default=0)
+    depths = loop_depths(routine.code)
+    return {
+        pc: count * LOOP_WEIGHT ** depths.get(pc, 0) if 2 * count > limit else count
+        for pc, count in counts.items()
+    }
+
+
+def loop_depths(code: CodeType) -> Mapping[int, int]:
+    """In how many loops an instruction is: between a jump back and where it goes."""
+    instructions = read_instructions(code)
+    loops = [
+        (i.target, i.pc)
+        for i in instructions
+        if i.opcode.startswith("JUMP_BACKWARD") and i.target is not None
+    ]
+    return {i.pc: sum(start <= i.pc <= end for start, end in loops) for i in instructions}
 
 
 @dataclass(slots=True)
@@ -92,7 +125,7 @@ class CostModel:
             if op.opcode.startswith("py.") and op.state:
                 place = op.state.code, op.state.pc
                 costs[place] = max(costs.get(place, 0), self._cost_of(op, natives))
-        counts = [routine.feedback.counts for routine in self.program.routines]
+        counts = [sample_weights(routine) for routine in self.program.routines]
         # Of an inlined routine other callers were sampled, too: take what this can have done.
         codes = {op.state.code for op in function.ops() if op.state}
         total = sum(sum(counts[code].values()) for code in codes)
@@ -115,6 +148,9 @@ class CostModel:
         if op.opcode == "py.call" and not natives.isdisjoint(op.operands[:2]):
             return KNOWN_CALL_COST
         feedback = self.program.routines[op.state.code].feedback
-        seen = {cls for classes in feedback.classes.get(op.state.pc, ()) for cls in classes}
+        operands = feedback.classes.get(op.state.pc, ())
+        seen = {cls for classes in operands for cls in classes}
+        if op.opcode == "py.call" and any(cls in _BUILTINS for c in operands[:2] for cls in c):
+            return BUILTIN_CALL_COST
         plain = bool(seen) and seen <= QUIET_OPERANDS.get(op.opcode, frozenset())
         return QUIET_COST if plain or op.opcode in QUIET_OPS else GENERIC_COST

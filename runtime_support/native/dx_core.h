@@ -16,6 +16,9 @@ typedef struct {
     int is_over, warm_calls;
     uint32_t counts[2];
     double sums[2], squares[2];
+    int is_long; /* some calls took long: those are compared by themselves */
+    int long_calls[2];
+    double least[2], total[2]; /* seconds of them */
 } dx_trial;
 
 /* Native code of one code object. Rows of `table` are addresses; row 0 is the unit itself. */
@@ -213,6 +216,7 @@ static inline int dx_is_hooked(const PyThreadState *ts)
 {
     return ts->interp->eval_frame != NULL;
 }
+PyObject *dx_end_trial(PyObject *module, PyObject *code);
 /* Whether a tool other than ours watches this code (a debugger, coverage, a profiler). */
 int dx_is_observed(PyInterpreterState *interp, PyCodeObject *code);
 
@@ -289,8 +293,9 @@ void dx_throw_silently(PyThreadState *ts);
 extern PyMethodDef dx_observer_methods[];
 
 /* dx_profile.c: hotness and samples. */
-/* The native code of `func` leaves too often: the tier may sample it and its routines. Or it
- * does not pay: `routines` is None. */
+/* The native code of `func` leaves too often: the tier may sample it and its routines. Or
+ * `routines` is None: it does not pay; True: it pays, and its calls are long; Ellipsis: its calls
+ * are long, and it is to be measured unless that is known. */
 void dx_tell_exits(PyFunctionObject *func, PyObject *routines);
 int dx_profile_init(PyObject *module);
 /* The code's next call asks for native code, with the samples there are. Whether it does. */

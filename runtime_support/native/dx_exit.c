@@ -428,6 +428,10 @@ static int dies_quietly(PyObject *dead)
     if (type == &PyTuple_Type) {
         return all_go_quietly(((PyTupleObject *)dead)->ob_item, Py_SIZE(dead));
     }
+    if (type == &PySlice_Type) {
+        PySliceObject *slice = (PySliceObject *)dead;
+        return goes_quietly(slice->start) && goes_quietly(slice->stop) && goes_quietly(slice->step);
+    }
     return goes_quietly(dead) || instance_goes_quietly(dead);
 }
 

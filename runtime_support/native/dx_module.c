@@ -161,6 +161,7 @@ static PyMethodDef methods[] = {
     {"target", get_target, METH_NOARGS, "machine and processor level"},
     {"thread_state", get_thread_state, METH_NOARGS, "counters that native code must balance"},
     {"set_stress", set_stress, METH_VARARGS, "make guards fail once in a while"},
+    {"end_trial", dx_end_trial, METH_O, "native code of a code object pays"},
     {"set_trials", dx_set_trials, METH_O, "measure whether native code pays"},
     {"load_unit", dx_load_unit, METH_VARARGS, "load native code and install it"},
     {"install", dx_install, METH_O, "install the native code of a function's code object"},

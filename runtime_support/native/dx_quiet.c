@@ -85,6 +85,36 @@ static int is_quiet_search(PyObject *item, PyObject *container)
     return 1;
 }
 
+static int is_plain_argument(PyObject *argument)
+{
+    PyObject **items;
+
+    if (is_plain_key(argument)) {
+        return 1;
+    }
+    if ((!PyList_CheckExact(argument) && !PyTuple_CheckExact(argument)) ||
+        Py_SIZE(argument) > DX_MAX_SEARCH) {
+        return 0;
+    }
+    items = PySequence_Fast_ITEMS(argument);
+    for (Py_ssize_t i = 0; i < Py_SIZE(argument); i++) {
+        if (!is_plain_key(items[i])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int are_plain(PyObject **arguments, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!is_plain_argument(arguments[i])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* Iterators whose next item needs no Python code. */
 static int is_plain_iterator(PyObject *iterator)
 {
@@ -158,6 +188,12 @@ int dx_is_quiet(enum dx_operation op, int extra, const dx_shadow *shadow, PyObje
     case OP_LIST_EXTEND:
         return PyList_CheckExact(o[1]) || PyTuple_CheckExact(o[1]) || PyRange_Check(o[1]) ||
                PyDict_CheckExact(o[1]) || PyAnySet_CheckExact(o[1]);
+    case OP_STORE_SLICE:
+        return PyList_CheckExact(o[1]) && are_plain(&o[1], 1) && are_plain(&o[2], 2) &&
+               (PyList_CheckExact(o[0]) || PyTuple_CheckExact(o[0]));
+    case OP_DELETE_SUBSCR:
+        return PyDict_CheckExact(o[0]) ? is_quiet_store(o[0], o[1])
+                                       : PyList_CheckExact(o[0]) && are_plain(o, 2);
     case OP_DICT_MERGE:
         return PyDict_CheckExact(o[1]) && DK_IS_UNICODE(((PyDictObject *)o[1])->ma_keys) &&
                DK_IS_UNICODE(((PyDictObject *)o[0])->ma_keys);
@@ -280,36 +316,6 @@ int dx_quiet_init(void)
         }
     }
     return 0;
-}
-
-static int is_plain_argument(PyObject *argument)
-{
-    PyObject **items;
-
-    if (is_plain_key(argument)) {
-        return 1;
-    }
-    if ((!PyList_CheckExact(argument) && !PyTuple_CheckExact(argument)) ||
-        Py_SIZE(argument) > DX_MAX_SEARCH) {
-        return 0;
-    }
-    items = PySequence_Fast_ITEMS(argument);
-    for (Py_ssize_t i = 0; i < Py_SIZE(argument); i++) {
-        if (!is_plain_key(items[i])) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static int are_plain(PyObject **arguments, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (!is_plain_argument(arguments[i])) {
-            return 0;
-        }
-    }
-    return 1;
 }
 
 static int is_sized(PyObject *object)

@@ -2,8 +2,9 @@
  * run natively or interpreted, as a coin says, and are timed with what they call.
  *
  * Compared are the means of the logarithms, which one long wait for the processor does not
- * decide. Code that is not clearly faster is given up. Calls that take long are left alone:
- * what is not called often would only be slowed down by the question. */
+ * decide. Code that is not clearly faster is given up. Of calls that take long two of each kind
+ * decide, by turns, and what they say is kept for later processes: what is not called often
+ * would be slowed down by the question. */
 #include "dx_core.h"
 
 #include <math.h>
@@ -13,6 +14,7 @@
 #define DX_MIN_CALLS 24   /* of each kind, before there is a verdict */
 #define DX_MAX_CALLS 1200
 #define DX_LONG_CALL 300e-6 /* seconds */
+#define DX_LONG_CALLS 2     /* of each kind */
 /* Native code is to take at most this part of the interpreter's time (as a logarithm). */
 #define DX_MAX_PART -0.05
 /* A time this many times the mean (as a logarithm) is a wait for something else. */
@@ -116,10 +118,60 @@ static void conclude(dx_unit *unit, PyFunctionObject *func)
     }
 }
 
+/* Native code that takes long pays if either its least time or its mean says so. */
+static int long_call_pays(const dx_trial *trial)
+{
+    double part = exp(DX_MAX_PART);
+
+    return trial->least[1] < part * trial->least[0] || trial->total[1] < part * trial->total[0];
+}
+
+static void record_long_call(dx_unit *unit, PyFunctionObject *func, int native, double time)
+{
+    dx_trial *trial = &unit->trial;
+
+    if (!trial->is_long) {
+        /* An earlier process may know already. */
+        trial->is_long = 1;
+        dx_tell_exits(func, Py_Ellipsis);
+    }
+    if (trial->long_calls[native] < DX_LONG_CALLS) {
+        trial->least[native] =
+            trial->long_calls[native] ? fmin(trial->least[native], time) : time;
+        trial->total[native] += time;
+        trial->long_calls[native]++;
+    }
+    if (trial->is_over || trial->long_calls[0] < DX_LONG_CALLS ||
+        trial->long_calls[1] < DX_LONG_CALLS) {
+        return;
+    }
+    trial->is_over = 1;
+    if (long_call_pays(trial)) {
+        dx_tell_exits(func, Py_True);
+    }
+    else {
+        dx_unit_invalidate(unit);
+        dx_tell_exits(func, Py_None);
+    }
+}
+
+/* end_trial(code): its native code is known to pay. */
+PyObject *dx_end_trial(PyObject *module, PyObject *code)
+{
+    dx_unit *unit = PyCode_Check(code) ? dx_unit_of((PyCodeObject *)code) : NULL;
+
+    (void)module;
+    if (unit != NULL) {
+        unit->trial.is_over = 1;
+    }
+    Py_RETURN_NONE;
+}
+
 PyObject *dx_try(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func, PyObject *const *args,
                  size_t nargsf, PyObject *kwnames)
 {
-    int native = toss();
+    int native = unit->trial.is_long ? unit->trial.long_calls[1] <= unit->trial.long_calls[0]
+                                     : toss();
     double start, time;
     PyObject *result;
 
@@ -138,16 +190,17 @@ PyObject *dx_try(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func, PyObj
     }
     time = dx_seconds() - start;
     is_trying = 0;
-    if (unit->trial.warm_calls < DX_WARM_CALLS) {
+    if (!unit->valid) {
+        unit->trial.is_over = 1;
+    }
+    else if (time > DX_LONG_CALL) {
+        record_long_call(unit, func, native, time);
+    }
+    else if (unit->trial.warm_calls < DX_WARM_CALLS) {
         unit->trial.warm_calls += !native;
     }
     else {
         record(&unit->trial, native, time);
-    }
-    if (time > DX_LONG_CALL) {
-        unit->trial.is_over = 1;
-    }
-    else if (unit->valid) {
         conclude(unit, func);
     }
     dx_unit_leave(unit);

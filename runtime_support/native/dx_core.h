@@ -217,6 +217,12 @@ static inline int dx_is_hooked(const PyThreadState *ts)
     return ts->interp->eval_frame != NULL;
 }
 PyObject *dx_end_trial(PyObject *module, PyObject *code);
+/* Whether a hook of sys.addaudithook is told of files that are opened and of marshal: what the
+ * tier does is not the program's doing, so it does nothing meanwhile. */
+static inline int dx_is_audited(const PyThreadState *ts)
+{
+    return ts->interp->audit_hooks != NULL;
+}
 /* Whether a tool other than ours watches this code (a debugger, coverage, a profiler). */
 int dx_is_observed(PyInterpreterState *interp, PyCodeObject *code);
 

@@ -224,7 +224,7 @@ PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyO
     dx_unit *unit;
 
     /* May replace the unit. */
-    if (dx_awaited != 0 && dx_lazy == NULL && !dx_is_hooked(ts) && ++entries % DX_POLL_ENTRIES == 0) {
+    if (dx_awaited != 0 && dx_lazy == NULL && ++entries % DX_POLL_ENTRIES == 0) {
         dx_look_for_answers();
     }
     unit = dx_unit_of(code);

@@ -133,6 +133,14 @@ static PyObject *running_function(PyObject *code)
     return frame->f_funcobj;
 }
 
+/* Whether somebody would see what the tier itself calls. */
+static int must_be_quiet(void)
+{
+    PyThreadState *ts = _PyThreadState_UncheckedGet();
+
+    return dx_is_hooked(ts) || dx_is_audited(ts);
+}
+
 /* Tell the tiering modules. Whatever goes wrong there is not the program's error. */
 static void tell(PyObject *hook, PyObject *code)
 {
@@ -154,7 +162,7 @@ void dx_tell_exits(PyFunctionObject *func, PyObject *routines)
     PyObject *exception = PyErr_GetRaisedException();
     PyObject *result = NULL;
 
-    if (on_exits != NULL) {
+    if (on_exits != NULL && !must_be_quiet()) {
         result = PyObject_CallFunctionObjArgs(on_exits, func, routines, NULL);
         if (result == NULL) {
             PyErr_WriteUnraisable(on_exits);
@@ -295,7 +303,7 @@ void dx_look_for_answers(void)
     double now = dx_seconds();
     PyObject *result;
 
-    if (on_poll == NULL || now - last < DX_POLL_TIME) {
+    if (on_poll == NULL || now - last < DX_POLL_TIME || must_be_quiet()) {
         return;
     }
     last = now;
@@ -333,8 +341,7 @@ static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t
     if (count != 2 || (p = profile_of(args[0])) == NULL) {
         return NULL;
     }
-    if (dx_is_hooked(_PyThreadState_UncheckedGet())) {
-        /* Nor is what the tier itself calls for others to see. */
+    if (must_be_quiet()) {
         Py_RETURN_NONE;
     }
     p->calls++;

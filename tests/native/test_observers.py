@@ -133,8 +133,9 @@ def trace(frame, event, argument):
     if not frame.f_code.co_filename.startswith("<frozen importlib"):
         print(frame.f_code.co_filename, frame.f_code.co_qualname, file=sys.stderr)
 
+import first
 sys.settrace(trace)
-import colorsys
+import second
 sys.settrace(None)
 """
 
@@ -143,6 +144,29 @@ def test_a_tracer_sees_no_function_of_ours_in_an_import(tmp_path):
     tmp_path.chmod(0o700)
     program = tmp_path / "program.py"
     program.write_text(IMPORTS, encoding="utf-8")
+    for name in ("first.py", "second.py"):
+        (tmp_path / name).write_text("x = 1\n", encoding="utf-8")
     command = [LAUNCHER, "--python", sys.executable]
     ours = run_program(command, tmp_path, DX_JIT="1", DX_CACHE_DIR=str(tmp_path / "store"))
+    assert ours == run_program([sys.executable], tmp_path)
+
+
+AUDITED = """
+import sys
+
+def doubled(n):
+    return n * 2
+
+events = []
+sys.addaudithook(lambda event, _: events.append(event))
+print([doubled(n) for n in range(9)], events)
+"""
+
+
+def test_an_audit_hook_is_told_of_nothing_that_the_tier_does(tmp_path):
+    tmp_path.chmod(0o700)
+    program = tmp_path / "program.py"
+    program.write_text(AUDITED, encoding="utf-8")
+    command = [LAUNCHER, "--python", sys.executable]
+    ours = run_program(command, tmp_path, DX_JIT="sync", DX_CACHE_DIR=str(tmp_path / "store"))
     assert ours == run_program([sys.executable], tmp_path)

@@ -109,7 +109,10 @@ class _Counting:
         stolen = {self.owners.owned_root(op.operands[i]) for i in op.spec.steals}
         ending = self.owners.owned_among([*uses(op), *op.results])
         dead = [root for root in ending if root not in alive and root not in stolen]
-        return retains + [self._release(root, op, live) for root in dead]
+        # A finaliser sees the numbers that go with what it is of.
+        leaves = [root for root in dead if self.owners.is_leaf_at(op, root)]
+        others = [self._release(r, op, live | {*leaves}) for r in dead if r not in leaves]
+        return [*retains, *others, *(self._release(root, op, live) for root in leaves)]
 
     def _retains(self, op: Op) -> list[Op]:
         if op.spec.ownership is not Ownership.HEAP:

@@ -8,6 +8,7 @@ import weakref
 
 import pytest
 
+from tests.native.conftest import copy_of
 from tests.native.observing import outcome
 
 core = pytest.importorskip("dx_py.runtime_support._core")
@@ -349,3 +350,39 @@ def test_an_inlined_frame_that_is_kept_lives_on(known):
     assert [f.f_code.co_name for f in kept[-2:]] == ["scaled", "scaled"]
     assert [f.f_back.f_code.co_name for f in kept[-2:]] == ["keep_frame", "keep_frame"]
     kept.clear()
+
+
+LOOKED = []
+
+
+class Looking:
+    """Its finaliser notes the locals of the function it goes in."""
+
+    def __del__(self):
+        LOOKED.append(sorted(sys._getframe(1).f_locals))
+
+
+def look(k):
+    LOOKED.append(k)
+    return Looking()
+
+
+def let_go(k):
+    t = look(k)
+    del t
+    return k
+
+
+def lets_go(n):
+    for i in range(n):
+        let_go(i * 1000 % 1009)
+    return n
+
+
+def test_a_finaliser_sees_a_number_that_goes_next(native):
+    function = copy_of(lets_go)
+    native.sample_all([function, let_go], lambda: function(3))
+    native.compile_sampled(function)
+    LOOKED.clear()
+    assert function(3) == 3
+    assert LOOKED == [0, ["k"], 1000, ["k"], 991, ["k"]]

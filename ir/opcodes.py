@@ -105,17 +105,34 @@ def _int(name: str, *, result: Type = I64) -> OpSpec:
     return OpSpec(f"int.{name}", (I64, I64), (result,))
 
 
-def _generic(name: str, arity: int, /, **attrs: type) -> OpSpec:
-    """A ``py.*`` op of ``arity`` objects that gives a new object or raises."""
+def _loud(
+    name: str,
+    operands: tuple[Type, ...],
+    results: tuple[Type, ...],
+    attrs: tuple[tuple[str, type], ...] = (),
+    *,
+    variadic: bool = False,
+    variadic_results: bool = False,
+    cls: str | None = None,
+) -> OpSpec:
+    """A ``py.*`` op that may run Python code, gives new objects or raises."""
     return OpSpec(
         f"py.{name}",
-        (OBJ,) * arity,
-        (OBJ,),
-        tuple(attrs.items()),
-        Effect.PYTHON | Effect.READ | Effect.WRITE | Effect.FREE_LEAF,
+        operands,
+        results,
+        attrs,
+        _ANY_EFFECT,
         Exit.THROW,
         Ownership.NEW,
+        variadic=variadic,
+        variadic_results=variadic_results,
+        cls=cls,
     )
+
+
+def _generic(name: str, arity: int, /, **attrs: type) -> OpSpec:
+    """A ``py.*`` op of ``arity`` objects that gives a new object or raises."""
+    return _loud(name, (OBJ,) * arity, (OBJ,), tuple(attrs.items()))
 
 
 def _statement(name: str, arity: int, /, **attrs: type) -> OpSpec:
@@ -126,17 +143,7 @@ def _statement(name: str, arity: int, /, **attrs: type) -> OpSpec:
 
 def _variadic(name: str, /, cls: str | None = None, **attrs: type) -> OpSpec:
     """A ``py.*`` op of some objects that gives a new one."""
-    return OpSpec(
-        f"py.{name}",
-        (OBJ,),
-        (OBJ,),
-        tuple(attrs.items()),
-        _ANY_EFFECT,
-        Exit.THROW,
-        Ownership.NEW,
-        variadic=True,
-        cls=cls,
-    )
+    return _loud(name, (OBJ,), (OBJ,), tuple(attrs.items()), variadic=True, cls=cls)
 
 
 _ANY_EFFECT = Effect.PYTHON | Effect.READ | Effect.WRITE | Effect.FREE_LEAF
@@ -182,30 +189,13 @@ _ROWS: tuple[OpSpec, ...] = (
     _generic("binary_slice", 3),
     _generic("contains", 2),
     # The function and its self, or null and what else the attribute is.
-    OpSpec(
-        "py.load_method",
-        (OBJ,),
-        (MAYBE_OBJ, OBJ),
-        (("name", str),),
-        _ANY_EFFECT,
-        Exit.THROW,
-        Ownership.NEW,
-    ),
+    _loud("load_method", (OBJ,), (MAYBE_OBJ, OBJ), (("name", str),)),
     OpSpec("py.store_attr", (OBJ, OBJ), (), (("name", str),), _ANY_EFFECT, Exit.THROW),
     OpSpec("py.list_append", (OBJ, OBJ), (), (), _ANY_EFFECT, Exit.THROW),
     OpSpec("py.is", (MAYBE_OBJ, MAYBE_OBJ), (I1,), (), Effect.NONE),
     OpSpec("py.truth", (OBJ,), (I1,), (), _ANY_EFFECT, Exit.THROW),
     OpSpec("py.store_subscr", (OBJ, OBJ, OBJ), (), (), _ANY_EFFECT, Exit.THROW),
-    OpSpec(
-        "py.unpack_sequence",
-        (OBJ,),
-        (OBJ,),
-        (),
-        _ANY_EFFECT,
-        Exit.THROW,
-        Ownership.NEW,
-        variadic_results=True,
-    ),
+    _loud("unpack_sequence", (OBJ,), (OBJ,), (), variadic_results=True),
     # A function and its arguments: it runs no Python code.
     OpSpec(
         "py.call_quiet",
@@ -218,17 +208,8 @@ _ROWS: tuple[OpSpec, ...] = (
         variadic=True,
     ),
     # The item of the ``*_next`` family means something only where the flag is true.
-    OpSpec("py.for_iter", (OBJ,), (OBJ, I1), (), _ANY_EFFECT, Exit.THROW, Ownership.NEW),
-    OpSpec(
-        "py.call",
-        (MAYBE_OBJ, OBJ),
-        (OBJ,),
-        (("kwnames", int),),
-        _ANY_EFFECT,
-        Exit.THROW,
-        Ownership.NEW,
-        variadic=True,
-    ),
+    _loud("for_iter", (OBJ,), (OBJ, I1), ()),
+    _loud("call", (MAYBE_OBJ, OBJ), (OBJ,), (("kwnames", int),), variadic=True),
     OpSpec(
         "py.build_tuple",
         (OBJ,),
@@ -252,17 +233,7 @@ _ROWS: tuple[OpSpec, ...] = (
         cls="list",
     ),
     # Keys and values by turns; hashing a key may run Python code.
-    OpSpec(
-        "py.build_map",
-        (OBJ,),
-        (OBJ,),
-        (),
-        _ANY_EFFECT,
-        Exit.THROW,
-        Ownership.NEW,
-        variadic=True,
-        cls="dict",
-    ),
+    _loud("build_map", (OBJ,), (OBJ,), (), variadic=True, cls="dict"),
     # One routine of the interpreter each.
     _statement("store_global", 1, name=str),
     _statement("delete_attr", 1, name=str),
@@ -281,38 +252,15 @@ _ROWS: tuple[OpSpec, ...] = (
     _variadic("format", flags=int),
     _generic("list_to_tuple", 1),
     _generic("unary_positive", 1),
-    OpSpec(
-        "py.unpack_ex",
-        (OBJ,),
-        (OBJ,),
-        (("counts", int),),
-        _ANY_EFFECT,
-        Exit.THROW,
-        Ownership.NEW,
-        variadic_results=True,
-    ),
+    _loud("unpack_ex", (OBJ,), (OBJ,), (("counts", int),), variadic_results=True),
     # The bound exit of a context manager, and what it gives on entry.
-    OpSpec("py.before_with", (OBJ,), (OBJ, OBJ), (), _ANY_EFFECT, Exit.THROW, Ownership.NEW),
+    _loud("before_with", (OBJ,), (OBJ, OBJ), ()),
     # A callable, its arguments in an iterable, keywords in a dict or null.
-    OpSpec(
-        "py.call_ex",
-        (OBJ, OBJ, MAYBE_OBJ),
-        (OBJ,),
-        (),
-        _ANY_EFFECT,
-        Exit.THROW,
-        Ownership.NEW,
-    ),
+    _loud("call_ex", (OBJ, OBJ, MAYBE_OBJ), (OBJ,), ()),
     # ``super``, the class, the object. ``given``: they are written in the call.
     _generic("load_super_attr", 3, name=str, given=int),
-    OpSpec(
-        "py.load_super_method",
-        (OBJ, OBJ, OBJ),
-        (MAYBE_OBJ, OBJ),
-        (("name", str), ("given", int)),
-        _ANY_EFFECT,
-        Exit.THROW,
-        Ownership.NEW,
+    _loud(
+        "load_super_method", (OBJ, OBJ, OBJ), (MAYBE_OBJ, OBJ), (("name", str), ("given", int))
     ),
     # By the flags of MAKE_FUNCTION: defaults, their dict, annotations, closure; then the code.
     OpSpec(

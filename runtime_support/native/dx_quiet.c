@@ -59,39 +59,11 @@ static int is_quiet_store(PyObject *dict, PyObject *key)
 /* Of these many items it is asked whether they compare without Python code. */
 #define DX_MAX_SEARCH 32
 
-static int is_quiet_search(PyObject *item, PyObject *container)
+/* A list or tuple of few items, all of them plain. */
+static int is_plain_sequence(PyObject *argument)
 {
     PyObject **items;
 
-    if (!is_plain_key(item)) {
-        return 0;
-    }
-    if (PyDict_CheckExact(container) || PyAnySet_CheckExact(container)) {
-        return 1;
-    }
-    if (PyUnicode_CheckExact(container)) {
-        return PyUnicode_CheckExact(item);
-    }
-    if ((!PyList_CheckExact(container) && !PyTuple_CheckExact(container)) ||
-        Py_SIZE(container) > DX_MAX_SEARCH) {
-        return 0;
-    }
-    items = PySequence_Fast_ITEMS(container);
-    for (Py_ssize_t i = 0; i < Py_SIZE(container); i++) {
-        if (!is_plain_key(items[i])) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static int is_plain_argument(PyObject *argument)
-{
-    PyObject **items;
-
-    if (is_plain_key(argument)) {
-        return 1;
-    }
     if ((!PyList_CheckExact(argument) && !PyTuple_CheckExact(argument)) ||
         Py_SIZE(argument) > DX_MAX_SEARCH) {
         return 0;
@@ -103,6 +75,25 @@ static int is_plain_argument(PyObject *argument)
         }
     }
     return 1;
+}
+
+static int is_plain_argument(PyObject *argument)
+{
+    return is_plain_key(argument) || is_plain_sequence(argument);
+}
+
+static int is_quiet_search(PyObject *item, PyObject *container)
+{
+    if (!is_plain_key(item)) {
+        return 0;
+    }
+    if (PyDict_CheckExact(container) || PyAnySet_CheckExact(container)) {
+        return 1;
+    }
+    if (PyUnicode_CheckExact(container)) {
+        return PyUnicode_CheckExact(item);
+    }
+    return is_plain_sequence(container);
 }
 
 static int are_plain(PyObject **arguments, size_t count)

@@ -5,8 +5,9 @@ is one row here, one function in ``interpreter`` and one lowering in a back end.
 
 Families: ``const.*``; ``py.*`` (generic, Python's own semantics); ``guard.*`` (checks that
 leave to the interpreter when they fail); ``box.*``/``unbox.*``; ``float.*``/``int.*``
-arithmetic on machine values; ``list.*``/``tuple.*``/``iter.*`` on objects of known class;
-``ref.*`` (inserted last); terminators.
+arithmetic on machine values; ``list.*``/``tuple.*``/``array.*``/``iter.*`` on objects of known
+class; ``object.*`` on instances; ``cell.*`` on variables of closures; ``ref.*`` (inserted
+last); terminators.
 """
 
 from __future__ import annotations

@@ -102,11 +102,22 @@ def test_locals_are_given_up_after_the_frame():
     [
         ("def f():\n    yield 1", "generator"),
         ("async def f():\n    pass", "generator"),
-        ("def f(*a):\n    pass", "'\\*args'"),
-        ("def f(a):\n    return lambda: a", "closure"),
+        ("def f(a):\n    del a\n    return lambda: a", "instruction DELETE_DEREF"),
         ("def f(a):\n    import a", "instruction IMPORT_NAME"),
     ],
 )
 def test_what_stays_interpreted_is_named(source, reason):
     with pytest.raises(UnsupportedError, match=reason):
         ssa(source)
+
+
+def test_starred_parameters_are_a_tuple_and_a_dict():
+    text = ssa("def f(a, *b, c, **d):\n    return b")
+    assert "b0(v0: obj, v1: obj, v2: obj<tuple>, v3: obj<dict>):" in text
+    assert "return v2" in text
+
+
+def test_a_closure_shares_its_cells():
+    text = ssa("def f(a):\n    return lambda: a")
+    assert "= cell.new v0 " in text
+    assert "py.make_function" in text

@@ -82,7 +82,7 @@ def test_errors_name_the_line(line, message):
 def test_names_in_the_table_are_families_and_terminators():
     families = {"const", "py", "guard", "box", "unbox", "float", "int", "bool", "list", "tuple"}
     families |= {"iter", "range", "ref", "jump", "branch", "return", "exit", "poll"}
-    families |= {"type", "object", "assume", "number", "sized"}
+    families |= {"type", "object", "assume", "number", "sized", "cell", "closure", "array"}
     assert {name.split(".")[0] for name in OPCODES} == families
 
 

@@ -215,7 +215,10 @@ static int on_function(PyFunction_WatchEvent event, PyFunctionObject *func, PyOb
         function_changed(func);
         break;
     case PyFunction_EVENT_DESTROY:
-        dx_installed_remove(func);
+        /* Programs make and drop many a function whose code is interpreted. */
+        if (dx_unit_of((PyCodeObject *)func->func_code) != NULL) {
+            dx_installed_remove(func);
+        }
         break;
     default:
         break;

@@ -147,6 +147,19 @@ def _variadic(name: str, /, cls: str | None = None, **attrs: type) -> OpSpec:
     return _loud(name, (OBJ,), (OBJ,), tuple(attrs.items()), variadic=True, cls=cls)
 
 
+def _store(name: str, /, *attrs: tuple[str, type]) -> OpSpec:
+    """An owner takes over the second operand; the result is what was there, or null."""
+    return OpSpec(
+        name,
+        (OBJ, OBJ),
+        (MAYBE_OBJ,),
+        attrs,
+        Effect.READ | Effect.WRITE,
+        ownership=Ownership.NEW,
+        steals=(1,),
+    )
+
+
 _ANY_EFFECT = Effect.PYTHON | Effect.READ | Effect.WRITE | Effect.FREE_LEAF
 _ATTR_INT = ("value", int)
 _SLOT = ("slot", str)
@@ -289,15 +302,7 @@ _ROWS: tuple[OpSpec, ...] = (
     ),
     OpSpec("cell.load", (OBJ,), (OBJ,), (), Effect.READ, Exit.GUARD, Ownership.HEAP),
     # The result is what was there: the caller's to release.
-    OpSpec(
-        "cell.store",
-        (OBJ, OBJ),
-        (MAYBE_OBJ,),
-        (),
-        Effect.READ | Effect.WRITE,
-        ownership=Ownership.NEW,
-        steals=(1,),
-    ),
+    _store("cell.store"),
     # Checks. The frame state says where the interpreter goes on when one fails.
     OpSpec(
         "guard.type", (OBJ,), (OBJ,), (("cls", str),), Effect.NONE, Exit.GUARD, Ownership.ALIAS
@@ -416,38 +421,14 @@ _ROWS: tuple[OpSpec, ...] = (
     ),
     OpSpec("object.load_slot", (OBJ,), (OBJ,), _FIELD, Effect.READ, Exit.GUARD, Ownership.HEAP),
     # The result is what was there: the caller's to release.
-    OpSpec(
-        "object.store_value",
-        (OBJ, OBJ),
-        (MAYBE_OBJ,),
-        _FIELD,
-        Effect.READ | Effect.WRITE,
-        ownership=Ownership.NEW,
-        steals=(1,),
-    ),
-    OpSpec(
-        "object.store_slot",
-        (OBJ, OBJ),
-        (MAYBE_OBJ,),
-        _FIELD,
-        Effect.READ | Effect.WRITE,
-        ownership=Ownership.NEW,
-        steals=(1,),
-    ),
+    _store("object.store_value", *_FIELD),
+    _store("object.store_slot", *_FIELD),
     # The same of instances that have a real dict, or may have: a store must be asked for.
     OpSpec(
         "object.load_field", (OBJ,), (OBJ,), _FIELD, Effect.READ, Exit.GUARD, Ownership.HEAP
     ),
     OpSpec("guard.field", (OBJ,), (), _FIELD, Effect.READ, Exit.GUARD),
-    OpSpec(
-        "object.store_field",
-        (OBJ, OBJ),
-        (MAYBE_OBJ,),
-        _FIELD,
-        Effect.READ | Effect.WRITE,
-        ownership=Ownership.NEW,
-        steals=(1,),
-    ),
+    _store("object.store_field", *_FIELD),
     # What a name stands for, as the code was compiled for: checked where it is loaded.
     OpSpec("assume.entity", (), (), (_SLOT, ("kind", str), ("text", str))),
     OpSpec("object.new", (), (OBJ,), (_CLASS,), Effect.NONE, Exit.THROW, Ownership.NEW),

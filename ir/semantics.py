@@ -181,7 +181,6 @@ def _build_const_map(a: Any, op: Op, *items: Any) -> dict[object, object]:
 
 
 def _dict_merge(a: Any, op: Op, target: dict[str, object], update: Any, callee: object) -> None:
-    # As the interpreter explains it, by having it merge.
     target.update(_merged(target, update, callee))
 
 

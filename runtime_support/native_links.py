@@ -184,6 +184,8 @@ def _of_method(links: Links, rest: str) -> tuple[Any]:
     return (vars(links.program.BUILTIN_CLASSES[cls])[name],)
 
 
+#: Of classes that C has made for good (Include/object.h).
+IMMUTABLE_TYPE = 1 << 8
 #: Arrays by what they hold: all are of one class, which is known where one was made.
 ARRAYS = {f"array.{code}" for code in "dfbBhHiIlq"}
 
@@ -191,8 +193,10 @@ ARRAYS = {f"array.{code}" for code in "dfbBhHiIlq"}
 def _of_type(links: Links, rest: str) -> tuple[type]:
     if rest not in ARRAYS:
         return (links.cls(rest),)
-    module = sys.modules.get("array")
-    if module is None or not links.core.know_array(module.array("b")):
+    # A program may have a module of that name itself: nothing of it is called.
+    found = links.program.find_class("array:array")
+    is_theirs = type(found) is type and found.__flags__ & IMMUTABLE_TYPE
+    if not is_theirs or not links.core.know_array(found("b")):
         raise LookupError("no array of the standard library is known here")
     known: tuple[type] = links.core.array_type()
     return known

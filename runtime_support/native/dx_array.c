@@ -5,7 +5,6 @@
 #include <string.h>
 
 static PyTypeObject *array_type; /* strong */
-static int is_unknown;           /* its layout is another one */
 
 /* Whether offsets say of the array what its own attributes say. */
 static int has_layout(PyObject *array)
@@ -32,11 +31,9 @@ PyObject *dx_array_class(PyObject *object)
     unsigned char code;
 
     if (type != array_type) {
-        if (array_type != NULL || is_unknown || strcmp(type->tp_name, "array.array") != 0) {
-            return NULL;
-        }
-        if (PyType_HasFeature(type, Py_TPFLAGS_BASETYPE) && !has_layout(object)) {
-            is_unknown = 1;
+        /* A program can name a class of its own so, but not make it immutable. */
+        if (array_type != NULL || !PyType_HasFeature(type, Py_TPFLAGS_IMMUTABLETYPE) ||
+            strcmp(type->tp_name, "array.array") != 0 || !has_layout(object)) {
             return NULL;
         }
         array_type = (PyTypeObject *)Py_NewRef(type);

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from dx_py.runtime_support import native_program
+from dx_py.runtime_support.native_links import Links
 from tests.native.observing import outcome
 
-pytest.importorskip("dx_py.runtime_support._core")
+core = pytest.importorskip("dx_py.runtime_support._core")
 
 VALUES = {code: 1 << 8 * array(code).itemsize for code in "bBhHiIlqLQ"}
 
@@ -48,3 +52,15 @@ def test_an_array_of_a_class_of_the_program(either):
     compiled = either.compile(shift, (array("d", [1, 2, 3]), 1, 4.0))
     made = [Doubled("d", [1, 2]) for _ in range(2)]
     assert outcome(compiled, made[0], 0, 1.0) == outcome(shift, made[1], 0, 1.0)
+
+
+def test_a_module_of_the_program_that_is_called_array_is_left_alone(monkeypatch):
+    made = []
+    module = ModuleType("array")
+    module.array = type("array.array", (), {"__init__": lambda *given: made.append(given)})
+    monkeypatch.setitem(sys.modules, "array", module)
+    links = Links(core, native_program, SimpleNamespace)
+    with pytest.raises(LookupError, match="no array of the standard library"):
+        links.find_rows(("type:array.d",))
+    assert made == []
+    assert not core.know_array(module.array.__new__(module.array))

@@ -51,6 +51,11 @@ def _display(opcode: str, extra: int = 0) -> Handler:
     return handler
 
 
+def _build_slice(b: Builder) -> None:
+    operands = b.pop(b.instruction.arg)
+    b.stack.append(b.emit("py.build_slice", *operands, state=b.running_state()))
+
+
 def _into(opcode: str, arity: int) -> Handler:
     """Operands into a container that stays on the stack."""
 
@@ -165,7 +170,7 @@ CONSTRUCTS: Final[dict[str, Handler]] = {
     "DELETE_SUBSCR": _statement("py.delete_subscr", 2),
     "STORE_SLICE": _statement("py.store_slice", 4),
     "BUILD_SET": _display("py.build_set"),
-    "BUILD_SLICE": _display("py.build_slice"),
+    "BUILD_SLICE": _build_slice,
     "BUILD_STRING": _display("py.build_string"),
     "BUILD_CONST_KEY_MAP": _display("py.build_const_map", 1),
     "LIST_EXTEND": _into("py.list_extend", 1),

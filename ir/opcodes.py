@@ -5,9 +5,9 @@ is one row here, one function in ``interpreter`` and one lowering in a back end.
 
 Families: ``const.*``; ``py.*`` (generic, Python's own semantics); ``guard.*`` (checks that
 leave to the interpreter when they fail); ``box.*``/``unbox.*``; ``float.*``/``int.*``
-arithmetic on machine values; ``list.*``/``tuple.*``/``array.*``/``iter.*`` on objects of known
-class; ``object.*`` on instances; ``cell.*`` on variables of closures; ``ref.*`` (inserted
-last); terminators.
+arithmetic on machine values; ``list.*``/``tuple.*``/``slice.*``/``array.*``/``iter.*`` on
+objects of known class; ``object.*`` on instances; ``cell.*`` on variables of closures;
+``ref.*`` (inserted last); terminators.
 """
 
 from __future__ import annotations
@@ -246,6 +246,17 @@ _ROWS: tuple[OpSpec, ...] = (
         variadic=True,
         cls="list",
     ),
+    OpSpec(
+        "py.build_slice",
+        (OBJ,),
+        (OBJ,),
+        (),
+        Effect.NONE,
+        Exit.THROW,
+        Ownership.NEW,
+        variadic=True,
+        cls="slice",
+    ),
     # Keys and values by turns; hashing a key may run Python code.
     _loud("build_map", (OBJ,), (OBJ,), (), variadic=True, cls="dict"),
     # One routine of the interpreter each.
@@ -254,7 +265,6 @@ _ROWS: tuple[OpSpec, ...] = (
     _statement("delete_subscr", 2),
     _statement("store_slice", 4),
     _variadic("build_set", cls="set"),
-    _variadic("build_slice", cls="slice"),
     _variadic("build_string", cls="str"),
     _variadic("build_const_map", cls="dict"),
     _statement("list_extend", 2),
@@ -397,6 +407,51 @@ _ROWS: tuple[OpSpec, ...] = (
         (),
         Effect.WRITE | Effect.READ | Effect.FREE_LEAF,
         Exit.GUARD,
+    ),
+    # Slices of a builtin container: bounds as a slice with all of them has.
+    OpSpec(
+        "slice.get",
+        (OBJ, I64, I64),
+        (OBJ,),
+        (_CLASS,),
+        Effect.READ,
+        Exit.THROW,
+        Ownership.NEW,
+    ),
+    OpSpec(
+        "slice.step",
+        (OBJ, I64, I64, I64),
+        (OBJ,),
+        (),
+        Effect.READ,
+        Exit.THROW,
+        Ownership.NEW,
+        cls="list",
+    ),
+    # Of a list, by another list or tuple. The result holds what may have a finaliser, or is
+    # null.
+    OpSpec(
+        "slice.set",
+        (OBJ, I64, I64, OBJ),
+        (MAYBE_OBJ,),
+        (),
+        Effect.READ | Effect.WRITE | Effect.FREE_LEAF,
+        Exit.THROW,
+        Ownership.NEW,
+    ),
+    # Room for one more item, and then the item.
+    OpSpec("list.reserve", (OBJ,), (), (), Effect.READ | Effect.WRITE, Exit.THROW),
+    OpSpec("list.push", (OBJ, OBJ), (), (), Effect.READ | Effect.WRITE, steals=(1,)),
+    OpSpec("list.insert", (OBJ, I64, OBJ), (), (), Effect.READ | Effect.WRITE, Exit.THROW),
+    OpSpec(
+        "list.pop",
+        (OBJ, I64),
+        (OBJ,),
+        (),
+        # The result may be a number that was read before, and is released like any other.
+        Effect.READ | Effect.WRITE | Effect.FREE_LEAF,
+        Exit.GUARD,
+        Ownership.NEW,
     ),
     # Arrays of the standard library, ``cls`` as ``array.d``: the kind of items never changes.
     OpSpec("guard.typecode", (OBJ,), (), (_CLASS,), Effect.NONE, Exit.GUARD),

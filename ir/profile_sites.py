@@ -21,6 +21,9 @@ SAMPLED_OPERANDS: Final[dict[str, tuple[int, ...]]] = {
     "CONTAINS_OP": (1, 0),
     "BINARY_SUBSCR": (1, 0),
     "STORE_SUBSCR": (2, 1, 0),
+    "DELETE_SUBSCR": (1, 0),
+    "BINARY_SLICE": (2, 1, 0),
+    "STORE_SLICE": (3, 2, 1, 0),
     "UNARY_NEGATIVE": (0,),
     "UNARY_NOT": (0,),
     "GET_ITER": (0,),
@@ -117,6 +120,8 @@ def _positions(code: CodeType, instruction: Instruction, top: int) -> tuple[int,
     if instruction.opcode == "RESUME":
         return tuple(range(code.co_argcount + code.co_kwonlyargcount))
     wanted = SAMPLED_OPERANDS.get(instruction.opcode, ())
+    if instruction.opcode == "BUILD_SLICE":
+        wanted = tuple(range(instruction.arg - 1, -1, -1))
     if instruction.opcode == "CALL":
         wanted = tuple(
             range(instruction.arg + 1, max(instruction.arg - MAX_ARGUMENTS, 0) - 1, -1)

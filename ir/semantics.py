@@ -483,6 +483,27 @@ def _exchange(a: Any, op: Op, items: list[object], place: int, value: object) ->
     return old
 
 
+def _step(a: Any, op: Op, items: list[object], start: int, stop: int, step: int) -> object:
+    return [items[i] for i in range(*_bounds(start, stop, step).indices(len(items)))]
+
+
+def _bounds(start: int, stop: int, step: int) -> slice:
+    """A bound beyond all lists stands for a missing one."""
+    return slice(start, None if stop == _INT64[0] else stop, step)
+
+
+def _set_slice(
+    a: Any, op: Op, items: list[object], start: int, stop: int, value: Any
+) -> object:
+    removed = items[start:stop]
+    items[start:stop] = value
+    return removed
+
+
+def _pop(a: Any, op: Op, items: list[object], index: int) -> object:
+    return items.pop(_place(items, index))
+
+
 def _set_leaf(a: Any, op: Op, items: list[object], index: int, value: object) -> None:
     place = _place(items, index)
     _check(type(items[place]) is type(value))
@@ -551,6 +572,12 @@ _OBJECTS: Final[dict[str, Semantics]] = {
     **dict.fromkeys(("array.set_f64", "array.set_i64"), _set_number),
     "list.place": _of_operands(_place),
     "list.exchange": _exchange,
+    "slice.get": _of_operands(lambda x, start, stop: x[start:stop]),
+    "slice.step": _step,
+    "slice.set": _set_slice,
+    "list.push": _of_operands(list.append),
+    "list.insert": _of_operands(list.insert),
+    "list.pop": _pop,
     "list.set_f64": _set_leaf,
     "list.set_leaf": _set_leaf,
     "type.is": _of_class,
@@ -571,6 +598,7 @@ _OBJECTS: Final[dict[str, Semantics]] = {
     **dict.fromkeys(
         (
             "guard.assumptions",
+            "list.reserve",
             "guard.values",
             "assume.entity",
             "poll",

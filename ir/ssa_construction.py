@@ -19,10 +19,10 @@ from typing import Final
 
 from dx_py.ir.bytecode import CodeBlock, build_code_blocks
 from dx_py.ir.construct_handlers import CONSTRUCTS
-from dx_py.ir.core import Attr, Block, Edge, FrameState, Function, Op, Value
+from dx_py.ir.core import Attr, Block, Edge, FrameState, Function, Op, Value, substitute
 from dx_py.ir.feedback import Feedback
 from dx_py.ir.interpreted_opcodes import INTERPRETED
-from dx_py.ir.parameters import prune_parameters
+from dx_py.ir.parameters import prune_parameters, refine_types
 from dx_py.ir.profile_sites import locals_plus
 from dx_py.ir.types import MAYBE_OBJ, OBJ, Type, exact
 
@@ -82,7 +82,22 @@ def construct_ssa(code: CodeType, feedback: Feedback, *, number: int = 0) -> Fun
     check_supported(code)
     function = Builder(code, feedback, number).build()
     prune_parameters(function)
+    _keep_what_may_be_unbound(function)
     return function
+
+
+def _keep_what_may_be_unbound(function: Function) -> None:
+    """A comprehension stores back what its variable was outside, which may be nothing: that is
+    seen only now, and has no class to check."""
+    unchecked = {
+        op.result: op.operands[0]
+        for op in function.ops()
+        if op.opcode == "guard.type" and op.operands[0].type.nullable
+    }
+    for block in function.blocks:
+        block.ops = [op for op in block.ops if not unchecked.keys() & set(op.results)]
+    substitute(function, unchecked)
+    refine_types(function)
 
 
 def check_supported(code: CodeType) -> None:

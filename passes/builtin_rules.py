@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from dx_py.ir.core import Value
 from dx_py.ir.types import exact
+from dx_py.passes.container_rules import direct_method
 
 if TYPE_CHECKING:
     from dx_py.passes.specialization import Rewriter
@@ -86,9 +87,13 @@ def call_builtin(r: Rewriter) -> bool:
     row = r.constant_slot(method) or ""
     if row.startswith("method:"):
         cls, _, name = row.removeprefix("method:").partition(" ")
-        return _quiet_call(r, method, [callee], QUIET_METHODS[cls, name])
+        return direct_method(r, cls, name, callee) or _quiet_call(
+            r, method, [callee], QUIET_METHODS[cls, name]
+        )
     if row != "null":
         return False
+    if _call_bound(r, callee):
+        return True
     match _function_name(r, callee):
         case "len" if len(arguments) == 1:
             return _length(r)
@@ -102,6 +107,22 @@ def call_builtin(r: Rewriter) -> bool:
         case name if name in QUIET_FUNCTIONS:
             return _quiet_call(r, callee, [], QUIET_FUNCTIONS[name])
     return False
+
+
+def _call_bound(r: Rewriter, callee: Value) -> bool:
+    """Of a method that was bound to its builtin object before: neither changes."""
+    load = r.definition(callee)
+    if load is None or load.opcode != "py.load_attr":
+        return False
+    owner, name = load.operands[0], load.text_attr("name")
+    cls = owner.type.cls or ""
+    forms = QUIET_METHODS.get((cls, name))
+    if forms is None:
+        return False
+    if direct_method(r, cls, name, owner):
+        return True
+    method = r.emit("const.object", slot=f"method:{cls} {name}")
+    return _quiet_call(r, method, [owner], forms)
 
 
 def _function_name(r: Rewriter, callee: Value) -> str:

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from dx_py.ir.core import Function, Op, Value
 from dx_py.ir.liveness import uses
-from dx_py.ir.opcodes import DROPS, Exit
+from dx_py.ir.opcodes import DROPS, Exit, Ownership
 from dx_py.ir.parameters import prune_parameters
 
 
@@ -62,8 +62,10 @@ def _needed(op: Op) -> Iterable[Value]:
 def _is_dead(op: Op, used: set[Value], dropped: set[Value]) -> bool:
     if not op.results or used.intersection(op.results) or dropped.intersection(op.results):
         return False
-    # An unused guard still stands for what later ops rely on.
-    return op.spec.is_pure and op.spec.exit is Exit.NONE
+    # An unused guard still stands for what later ops rely on; what only makes an object does
+    # not, though there may be no memory for it.
+    makes = op.spec.exit is Exit.THROW and op.spec.ownership is Ownership.NEW
+    return op.spec.is_pure and (makes or op.spec.exit is Exit.NONE)
 
 
 def _remove_unused_parameters(function: Function, used: set[Value]) -> bool:

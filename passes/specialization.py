@@ -33,6 +33,7 @@ class Rewriter:
     settings: Specialization
     replacements: dict[Value, Value]
     slots: dict[Value, str]
+    definitions: dict[Value, Op]
     emitted: list[Op] = field(default_factory=list)
 
     @property
@@ -72,6 +73,16 @@ class Rewriter:
         """Which row of the address table a value is, if it is a constant; or ``null``."""
         return self.slots.get(value)
 
+    def definition(self, value: Value) -> Op | None:
+        """The op a value is the result of; None for a parameter."""
+        return self.definitions.get(value)
+
+    def sampled_class(self, op: Op, operand: int) -> str | None:
+        """As ``class_of``, of another op of the routine."""
+        assert op.state is not None
+        known = op.operands[operand].type.cls
+        return known or self.feedback.only_class(op.state.pc, operand)
+
     @property
     def state(self) -> FrameState:
         assert self.op.state is not None
@@ -80,8 +91,16 @@ class Rewriter:
     def resume_state(self) -> FrameState:
         """Before the instruction: at its first unit, operands on the stack."""
         operands = () if self.op.opcode == "py.for_iter" else tuple(self.stack_operands())
-        start = self.program.starts(self.settings.number).get(self.state.pc, self.state.pc)
-        return replace(self.state, pc=start, stack=self.state.stack + operands)
+        return self._before(self.state, operands)
+
+    def state_before(self, op: Op) -> FrameState:
+        """The same of another op, whose operands lie on the stack as it has them."""
+        assert op.state is not None
+        return self._before(op.state, tuple(op.operands))
+
+    def _before(self, state: FrameState, operands: tuple[Value, ...]) -> FrameState:
+        start = self.program.starts(self.settings.number).get(state.pc, state.pc)
+        return replace(state, pc=start, stack=state.stack + operands)
 
     def stack_operands(self) -> list[Value]:
         """The operands as they lay on the stack, bottom first."""
@@ -109,12 +128,18 @@ class Rewriter:
             op.state = state or self.resume_state()
         self.emitted.append(op)
         self.slots.update(constant_slots([op]))
+        self.definitions.update(dict.fromkeys(op.results, op))
         return op
 
     def guard(self, operand: int, cls: str) -> Value:
-        value = self.op.operands[operand]
-        type_ = replace(value.type, cls=cls)
-        return self.emit_op("guard.type", value, types=(type_,), attrs={"cls": cls}).results[0]
+        return self.guard_value(self.op.operands[operand], cls, self.resume_state())
+
+    def guard_value(self, value: Value, cls: str, state: FrameState) -> Value:
+        """Of any value: what is not of the class leaves by ``state``."""
+        types = (replace(value.type, cls=cls),)
+        return self.emit_op(
+            "guard.type", value, state=state, types=types, attrs={"cls": cls}
+        ).result
 
     def finish(self, *results: Value) -> None:
         """The op is replaced by what was emitted; ``results`` are its results now."""
@@ -132,12 +157,15 @@ class Specialization:
     def apply(self, function: Function) -> bool:
         replacements: dict[Value, Value] = {}
         slots = constant_slots([*function.ops()])
+        definitions = {value: op for op in function.ops() for value in op.results}
         for block in reverse_postorder(function):
             ops = block.ops
             block.ops = []
             for op in ops:
                 op.operands = [_resolve(value, replacements) for value in op.operands]
-                rewriter = Rewriter(function, op, ops[-1], self, replacements, slots)
+                rewriter = Rewriter(
+                    function, op, ops[-1], self, replacements, slots, definitions
+                )
                 rule = RULES.get(op.opcode)
                 block.ops.extend(rewriter.emitted if rule and rule(rewriter) else [op])
         substitute(function, replacements)

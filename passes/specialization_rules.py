@@ -18,6 +18,13 @@ from dx_py.passes.builtin_rules import (
     load_builtin_method,
     truth_of,
 )
+from dx_py.passes.container_rules import (
+    append,
+    binary_slice,
+    delete_item,
+    stepped_slice,
+    store_slice,
+)
 
 if TYPE_CHECKING:
     from dx_py.passes.specialization import Rewriter
@@ -154,7 +161,7 @@ def _own_subscript(r: Rewriter, cls: str) -> bool:
 
 def _binary_subscr(r: Rewriter) -> bool:
     container = r.class_of(0)
-    if container and _own_subscript(r, container):
+    if stepped_slice(r) or (container and _own_subscript(r, container)):
         return True
     if container in (*FLOAT_ARRAYS, *INT_ARRAYS) and r.class_of(1) == "int":
         array, index = _array(r, 0, container or ""), _unboxed(r, 1, "int")
@@ -423,6 +430,10 @@ RULES: Final[dict[str, Callable[[Rewriter], bool]]] = {
     "py.unary_not": _unary_not,
     "py.binary_subscr": _binary_subscr,
     "py.store_subscr": _store_subscr,
+    "py.delete_subscr": delete_item,
+    "py.binary_slice": binary_slice,
+    "py.store_slice": store_slice,
+    "py.list_append": append,
     "py.unpack_sequence": _unpack_sequence,
     "py.get_iter": _get_iter,
     "py.for_iter": _for_iter,

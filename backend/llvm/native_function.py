@@ -10,6 +10,7 @@ from dx_py.backend.llvm.codegen import emit_object
 from dx_py.backend.llvm.cost_model import CostModel
 from dx_py.backend.llvm.linker import Blob, link
 from dx_py.backend.llvm.lower_arrays import ARRAY_LOWERINGS
+from dx_py.backend.llvm.lower_containers import CONTAINER_LOWERINGS
 from dx_py.backend.llvm.lower_generic import GENERIC_LOWERINGS
 from dx_py.backend.llvm.lower_instances import INSTANCE_LOWERINGS
 from dx_py.backend.llvm.lower_numbers import NUMBER_LOWERINGS
@@ -25,6 +26,7 @@ LOWERINGS: Final = {
     **NUMBER_LOWERINGS,
     **OBJECT_LOWERINGS,
     **ARRAY_LOWERINGS,
+    **CONTAINER_LOWERINGS,
     **INSTANCE_LOWERINGS,
     **GENERIC_LOWERINGS,
 }

@@ -259,6 +259,17 @@ PyObject *dx_know_array(PyObject *module, PyObject *array);
 void dx_change(PyObject *dict, PyObject *name, dx_unit *unit);
 extern PyMethodDef dx_change_methods[];
 
+/* dx_containers.c: builtin containers of known classes; nothing of it runs Python code. */
+PyObject *dx_list_slice(PyObject *list, int64_t start, int64_t stop);
+PyObject *dx_tuple_slice(PyObject *tuple, int64_t start, int64_t stop);
+PyObject *dx_str_slice(PyObject *text, int64_t start, int64_t stop);
+PyObject *dx_bytes_slice(PyObject *bytes, int64_t start, int64_t stop);
+PyObject *dx_list_step(PyObject *list, int64_t start, int64_t stop, int64_t step);
+int dx_list_store_slice(PyObject *list, int64_t start, int64_t stop, PyObject *value,
+                        PyObject **removed);
+PyObject *dx_list_pop(PyObject *list, int64_t index);
+int dx_list_reserve(PyObject *list);
+
 /* dx_fields.c: attributes of instances that keep them in a real dict. */
 /* Remembers of a sampled object's class that it has such instances. */
 void dx_see_instance(PyObject *object);

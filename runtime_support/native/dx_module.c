@@ -82,6 +82,7 @@ static const struct {
     {"set.length", offsetof(PySetObject, used)},
     {"bytes.length", offsetof(PyVarObject, ob_size)},
     {"list.ob_item", offsetof(PyListObject, ob_item)},
+    {"list.allocated", offsetof(PyListObject, allocated)},
     {"list_iterator.it_index", offsetof(_PyListIterObject, it_index)},
     {"list_iterator.it_seq", offsetof(_PyListIterObject, it_seq)},
     {"range_iterator.start", offsetof(_PyRangeIterObject, start)},

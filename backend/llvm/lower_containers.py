@@ -1,0 +1,81 @@
+"""Machine forms of slices, and of a list's items that come and go."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dx_py.backend.llvm.lowering import FunctionLowering, Lowering
+from dx_py.ir.core import Op
+
+
+def _made(f: FunctionLowering, op: Op, helper: str) -> None:
+    """A container and its bounds in, a new object out."""
+    container, *bounds = map(f.name, op.operands)
+    given = (f"i64 {bound}" for bound in bounds)
+    result = f.call(helper, "ptr", f"ptr {container}", *given)
+    f.guard(f.emit(f"icmp ne ptr {result}, null"), op, repeatable=False)
+    f.define(op.result, result)
+
+
+def _slice_get(f: FunctionLowering, op: Op) -> None:
+    _made(f, op, f"dx_{op.text_attr('cls')}_slice")
+
+
+def _slice_step(f: FunctionLowering, op: Op) -> None:
+    _made(f, op, "dx_list_step")
+
+
+def _list_pop(f: FunctionLowering, op: Op) -> None:
+    _made(f, op, "dx_list_pop")
+
+
+def _slice_set(f: FunctionLowering, op: Op) -> None:
+    items, start, stop, value = map(f.name, op.operands)
+    out = f.stack_slots(1, "out")
+    bounds = f"i64 {start}", f"i64 {stop}"
+    status = f.call(
+        "dx_list_store_slice", "i32", f"ptr {items}", *bounds, f"ptr {value}", f"ptr {out}"
+    )
+    f.guard(f.emit(f"icmp eq i32 {status}, 0"), op)
+    f.define(op.result, f.load("ptr", out, 0))
+
+
+def _list_insert(f: FunctionLowering, op: Op) -> None:
+    items, index, value = map(f.name, op.operands)
+    status = f.call("PyList_Insert", "i32", f"ptr {items}", f"i64 {index}", f"ptr {value}")
+    f.guard(f.emit(f"icmp eq i32 {status}, 0"), op)
+
+
+def _list_reserve(f: FunctionLowering, op: Op) -> None:
+    """Mostly there is room."""
+    items = f.name(op.operands[0])
+    size = f.load("i64", items, f.layout["var.ob_size"])
+    room = f.load("i64", items, f.layout["list.allocated"])
+    full, done = f.fresh("c"), f.fresh("n")
+    has_room = f.emit(f"icmp slt i64 {size}, {room}")
+    f.line(f"br i1 {has_room}, label %{done}, label %{full}, !prof !1")
+    f.open(full)
+    status = f.call("dx_list_reserve", "i32", f"ptr {items}")
+    f.guard(f.emit(f"icmp eq i32 {status}, 0"), op)
+    f.line(f"br label %{done}")
+    f.open(done)
+
+
+def _list_push(f: FunctionLowering, op: Op) -> None:
+    items, value = map(f.name, op.operands)
+    size = f.load("i64", items, f.layout["var.ob_size"])
+    first = f.load("ptr", items, f.layout["list.ob_item"])
+    cell = f.emit(f"getelementptr ptr, ptr {first}, i64 {size}")
+    f.line(f"store ptr {value}, ptr {cell}")
+    f.store("i64", f.emit(f"add i64 {size}, 1"), items, f.layout["var.ob_size"])
+
+
+CONTAINER_LOWERINGS: Final[dict[str, Lowering]] = {
+    "slice.get": _slice_get,
+    "slice.step": _slice_step,
+    "slice.set": _slice_set,
+    "list.insert": _list_insert,
+    "list.pop": _list_pop,
+    "list.reserve": _list_reserve,
+    "list.push": _list_push,
+}

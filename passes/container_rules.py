@@ -1,0 +1,151 @@
+"""Slices of builtin containers, and methods of lists that are a few instructions.
+
+None of them needs a slice object, a bound method or a box of an index. What a list gives up is
+the result of an op, so that it is released where a finaliser may look.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dx_py.ir.core import FrameState, Op, Value
+from dx_py.ir.types import exact
+
+if TYPE_CHECKING:
+    from dx_py.passes.specialization import Rewriter
+
+#: Classes whose slices are made by the core.
+SLICED: Final = ("list", "tuple", "str", "bytes")
+#: Bounds that stand for a missing one: beyond what any container holds.
+_FIRST: Final = -(2**63)
+_LAST: Final = 2**63 - 1
+
+
+def binary_slice(r: Rewriter) -> bool:
+    """``x[a:b]``."""
+    cls = r.class_of(0)
+    if cls not in SLICED or not all(_is_bound(r.class_of(i)) for i in (1, 2)):
+        return False
+    container = r.guard(0, cls)
+    start, stop = _bound(r, 1, 0), _bound(r, 2, _LAST)
+    made = r.emit_op(
+        "slice.get",
+        container,
+        start,
+        stop,
+        state=r.state,
+        types=(exact(cls),),
+        attrs={"cls": cls},
+    )
+    r.finish(made.result)
+    return True
+
+
+def _is_bound(cls: str | None) -> bool:
+    return cls in ("int", "NoneType")
+
+
+def _bound(r: Rewriter, operand: int, missing: int) -> Value:
+    return _as_bound(r, r.op.operands[operand], r.class_of(operand), missing, r.resume_state())
+
+
+def _as_bound(
+    r: Rewriter, value: Value, cls: str | None, missing: int, state: FrameState
+) -> Value:
+    """A bound of a slice as a machine number."""
+    checked = r.guard_value(value, cls or "", state)
+    if cls == "NoneType":
+        return r.emit("const.i64", value=missing)
+    return r.emit_op("unbox.i64", checked, state=state).result
+
+
+def store_slice(r: Rewriter) -> bool:
+    """``x[a:b] = y``; the operands are y, x, a, b."""
+    classes = [r.class_of(i) for i in range(4)]
+    if classes[0] not in ("list", "tuple") or classes[1] != "list":
+        return False
+    if not all(map(_is_bound, classes[2:])):
+        return False
+    value, items = r.guard(0, classes[0]), r.guard(1, "list")
+    start, stop = _bound(r, 2, 0), _bound(r, 3, _LAST)
+    removed = r.emit_op("slice.set", items, start, stop, value, state=r.state).result
+    r.emit_op("ref.drop", removed, state=r.state)
+    r.finish()
+    return True
+
+
+def delete_item(r: Rewriter) -> bool:
+    """``del x[i]``."""
+    if (r.class_of(0), r.class_of(1)) != ("list", "int"):
+        return False
+    items, index = r.guard(0, "list"), r.emit("unbox.i64", r.guard(1, "int"))
+    r.emit_op("ref.drop", r.emit("list.pop", items, index), state=r.state)
+    r.finish()
+    return True
+
+
+def stepped_slice(r: Rewriter) -> bool:
+    """``x[a:b:c]`` of a list, where c is written as a number: no slice object is made.
+
+    What leaves resumes where the slice would be made.
+    """
+    made = r.definition(r.op.operands[1])
+    if made is None or made.opcode != "py.build_slice" or r.class_of(0) != "list":
+        return False
+    step, count = _step_of(r, made), len(made.operands)
+    if step == 0:
+        return False
+    state = r.state_before(made)
+    classes = [r.sampled_class(made, i) for i in range(count)]
+    if not all(map(_is_bound, classes)):
+        return False
+    items = r.guard_value(r.op.operands[0], "list", state)
+    first, last = (0, _LAST) if step > 0 else (_LAST, _FIRST)
+    start = _as_bound(r, made.operands[0], classes[0], first, state)
+    stop = _as_bound(r, made.operands[1], classes[1], last, state)
+    by = r.emit("const.i64", value=step)
+    r.finish(r.emit_op("slice.step", items, start, stop, by, state=r.state).result)
+    return True
+
+
+def _step_of(r: Rewriter, made: Op) -> int:
+    """The step of a slice, 0 where it is not known."""
+    if len(made.operands) < 3:
+        return 1
+    step = r.definition(made.operands[2])
+    return step.int_attr("value") if step is not None and step.opcode == "const.int" else 0
+
+
+def append(r: Rewriter) -> bool:
+    """An item of a comprehension."""
+    _push(r, r.op.operands[0], r.op.operands[1])
+    r.finish()
+    return True
+
+
+def _push(r: Rewriter, items: Value, item: Value) -> None:
+    r.emit_op("list.reserve", items, state=r.state)
+    r.emit_op("list.push", items, item)
+
+
+def direct_method(r: Rewriter, cls: str, name: str, owner: Value) -> bool:
+    """A call of a method of a builtin class as an op, where there is one; else nothing."""
+    arguments = r.op.operands[2:]
+    match cls, name, len(arguments):
+        case "list", "append", 1:
+            _push(r, owner, arguments[0])
+        case "list", "insert", 2 if r.class_of(2) == "int":
+            index = r.emit("unbox.i64", r.guard(2, "int"))
+            r.emit_op("list.insert", owner, index, arguments[1], state=r.state)
+        case "list", "pop", 0:
+            r.finish(r.emit("list.pop", owner, r.emit("const.i64", value=-1)))
+            return True
+        case "list", "pop", 1 if r.class_of(2) == "int":
+            index = r.emit("unbox.i64", r.guard(2, "int"))
+            r.finish(r.emit("list.pop", owner, index))
+            return True
+        case _:
+            return False
+    none = r.emit_op("const.object", types=(exact("NoneType"),), attrs={"slot": "object:None"})
+    r.finish(none.result)
+    return True

@@ -38,6 +38,8 @@ THRESHOLDS = {"1": (2, 200, 100, 2000, 20, 2), "sync": (1, 1, 1, 1, 1, 1)}
 MAX_FAILURES = 3
 #: Times a function is sampled, and compiled again, before it is left to the interpreter.
 MAX_ROUNDS = 5
+#: The same under ``DX_JIT=sync``, where each round is one call and sees few of the branches.
+MAX_EAGER_ROUNDS = 20
 NO_LIMIT = 1 << 60
 #: More calls than there will be.
 NEVER = 1 << 30
@@ -45,6 +47,8 @@ NEVER = 1 << 30
 STRESS_SEED = 20241122
 #: Files of the import system, and of DX-Py's own modules: nothing of them gets hot.
 IMPORT_SYSTEM = "<frozen importlib"
+#: Of DX-Py's own modules alone, which make native code and cannot wait for it.
+OWN_FILES = "<frozen importlib._dx_py."
 
 
 def install(settings: dict[str, str], parts: Parts) -> None:
@@ -107,6 +111,8 @@ def _start(
         if settings.get("DX_PROFILE_OUT"):
             os.environ.pop("DX_PROFILE_OUT", None)
             profile.write_at_exit(report.recorder, settings["DX_PROFILE_OUT"], files)
+    if settings.get("DX_JIT_IMPORTS") == "1":
+        tier.left_alone = OWN_FILES
     core.set_trials(not tier.eager)
     if settings.get("DX_JIT_COUNT"):
         tier.is_counting = True
@@ -142,6 +148,8 @@ class Tier:
     links: ModuleType
     #: Compile whatever can be compiled, as tests want, not only what gets faster.
     eager: bool
+    #: How the names of files begin whose functions never get native code.
+    left_alone = IMPORT_SYSTEM
     #: How many functions may have native code: to find the one that spoils a program.
     limit: int
     #: A file that gets a line for each function that is given native code; "" for none.
@@ -205,7 +213,7 @@ class Tier:
 
         What it relies on may still be missing: ``__init__`` makes attributes at its first call.
         """
-        if function.__code__.co_filename.startswith(IMPORT_SYSTEM):
+        if function.__code__.co_filename.startswith(self.left_alone):
             self.core.finish(function.__code__)
             return
         if self._load_stored(function):
@@ -266,7 +274,7 @@ class Tier:
         if routines is None:
             self._give_up(function, "not faster natively")
             return
-        if self.core.rounds(code) >= MAX_ROUNDS:
+        if self.core.rounds(code) >= (MAX_EAGER_ROUNDS if self.eager else MAX_ROUNDS):
             self._give_up(function, "left native code too often")
             return
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -250,3 +251,51 @@ def test_a_program_whose_guards_fail_at_random_does_the_same(program, rate):
     stressed, told = run(program, *command, DX_JIT="sync", DX_JIT_STRESS=rate)
     assert stressed == expected
     assert "2 functions compiled" in told
+
+
+IMPORTING = """
+import colorsys, keyword, token
+
+print(token.__name__)
+"""
+
+
+def test_functions_of_the_import_system_get_native_code_where_that_is_asked_for(tmp_path):
+    tmp_path.chmod(0o700)
+    program = tmp_path / "importing.py"
+    program.write_text(IMPORTING, encoding="utf-8")
+    expected, _ = run(program, sys.executable)
+    few, many = (compiled_functions(program, expected, asked) for asked in "01")
+    assert few < many
+
+
+def compiled_functions(program, expected, asked):
+    command = LAUNCHER, "--python", sys.executable
+    cache = str(program.parent / asked)
+    settings = {"DX_JIT": "sync", "DX_JIT_IMPORTS": asked, "DX_CACHE_DIR": cache}
+    ours, told = run(program, *command, **settings)
+    assert ours == expected
+    return int(re.search(r"dx-py: (\d+) functions compiled", told)[1])
+
+
+BRANCHES = """
+def choose(kind, value):
+    total = value
+    for _ in range(9):
+        {branches}
+    return total
+
+for kind in range(8):
+    print(sum(choose(kind, number) for number in range(300)))
+"""
+
+
+def test_a_function_with_many_branches_goes_on_being_sampled(tmp_path):
+    tmp_path.chmod(0o700)
+    program = tmp_path / "branches.py"
+    branches = (f"if kind == {kind}:\n            total += {kind}" for kind in range(8))
+    program.write_text(BRANCHES.format(branches="\n        ".join(branches)), encoding="utf-8")
+    expected, _ = run(program, sys.executable)
+    ours, told = dx_py(program)
+    assert ours == expected
+    assert "left native code too often" not in told

@@ -5,9 +5,9 @@ is one row here, one function in ``interpreter`` and one lowering in a back end.
 
 Families: ``const.*``; ``py.*`` (generic, Python's own semantics); ``guard.*`` (checks that
 leave to the interpreter when they fail); ``box.*``/``unbox.*``; ``float.*``/``int.*``
-arithmetic on machine values; ``list.*``/``tuple.*``/``slice.*``/``array.*``/``iter.*`` on
-objects of known class; ``object.*`` on instances; ``cell.*`` on variables of closures;
-``ref.*`` (inserted last); terminators.
+arithmetic on machine values; ``list.*``/``tuple.*``/``slice.*``/``sequence.*``/``array.*``/
+``iter.*`` on objects of known class; ``object.*`` on instances; ``cell.*`` on variables of
+closures; ``ref.*`` (inserted last); terminators.
 """
 
 from __future__ import annotations
@@ -158,6 +158,13 @@ def _store(name: str, /, *attrs: tuple[str, type]) -> OpSpec:
         ownership=Ownership.NEW,
         steals=(1,),
     )
+
+
+def _next(name: str, *items: Type) -> OpSpec:
+    """An iterator's next item, new references, where there is one."""
+    effects = Effect.READ | Effect.WRITE | Effect.FREE_LEAF
+    results = (*items, I1)
+    return OpSpec(f"iter.{name}", (OBJ,), results, (), effects, Exit.GUARD, Ownership.NEW)
 
 
 _ANY_EFFECT = Effect.PYTHON | Effect.READ | Effect.WRITE | Effect.FREE_LEAF
@@ -361,6 +368,8 @@ _ROWS: tuple[OpSpec, ...] = (
     _checked_int("mod"),
     _checked_int("lshift"),
     _checked_int("rshift"),
+    OpSpec("int.neg", (I64,), (I64,), exit=Exit.GUARD),
+    OpSpec("int.invert", (I64,), (I64,)),
     _int("and"),
     _int("or"),
     _int("xor"),
@@ -392,6 +401,11 @@ _ROWS: tuple[OpSpec, ...] = (
         steals=(2,),
     ),
     OpSpec("tuple.length", (OBJ,), (I64,)),
+    # An item of bytes or a bytearray; a character.
+    OpSpec("bytes.get", (OBJ, I64), (I64,), (_CLASS,), Effect.READ, Exit.GUARD),
+    OpSpec(
+        "str.get", (OBJ, I64), (OBJ,), (), Effect.NONE, Exit.GUARD, Ownership.NEW, cls="str"
+    ),
     OpSpec(
         "list.set_f64",
         (OBJ, I64, F64),
@@ -439,6 +453,14 @@ _ROWS: tuple[OpSpec, ...] = (
         Exit.THROW,
         Ownership.NEW,
     ),
+    # Two of the class one after the other; one several times.
+    OpSpec(
+        "sequence.concat", (OBJ, OBJ), (OBJ,), (_CLASS,), Effect.READ, Exit.THROW, Ownership.NEW
+    ),
+    OpSpec(
+        "sequence.repeat", (OBJ, I64), (OBJ,), (_CLASS,), Effect.READ, Exit.THROW, Ownership.NEW
+    ),
+    OpSpec("list.extend", (OBJ, OBJ), (), (), Effect.READ | Effect.WRITE, Exit.THROW),
     # Room for one more item, and then the item.
     OpSpec("list.reserve", (OBJ,), (), (), Effect.READ | Effect.WRITE, Exit.THROW),
     OpSpec("list.push", (OBJ, OBJ), (), (), Effect.READ | Effect.WRITE, steals=(1,)),
@@ -508,9 +530,29 @@ _ROWS: tuple[OpSpec, ...] = (
         ownership=Ownership.HEAP,
     ),
     OpSpec("iter.range_next", (OBJ,), (I64, I1), (), Effect.READ | Effect.WRITE),
-    # The exhausted iterator gives up its list, which is the result.
+    OpSpec(
+        "iter.tuple_next",
+        (OBJ,),
+        (OBJ, I1),
+        (),
+        Effect.READ | Effect.WRITE,
+        ownership=Ownership.HEAP,
+    ),
+    # Of other builtin iterators; of pairs, which are unpacked; of numbered items.
+    _next("next", OBJ),
+    _next("pair_next", OBJ, OBJ),
+    _next("numbered_next", I64, OBJ),
+    # The exhausted iterator gives up its list or tuple, which is the result.
     OpSpec(
         "iter.list_end",
+        (OBJ,),
+        (MAYBE_OBJ,),
+        (),
+        Effect.READ | Effect.WRITE,
+        ownership=Ownership.NEW,
+    ),
+    OpSpec(
+        "iter.tuple_end",
         (OBJ,),
         (MAYBE_OBJ,),
         (),

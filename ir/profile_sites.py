@@ -26,6 +26,7 @@ SAMPLED_OPERANDS: Final[dict[str, tuple[int, ...]]] = {
     "STORE_SLICE": (3, 2, 1, 0),
     "UNARY_NEGATIVE": (0,),
     "UNARY_NOT": (0,),
+    "UNARY_INVERT": (0,),
     "GET_ITER": (0,),
     "FOR_ITER": (0,),
     "UNPACK_SEQUENCE": (0,),

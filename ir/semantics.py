@@ -116,6 +116,12 @@ def _next(a: Any, op: Op, iterator: Iterator[object]) -> tuple[object, bool]:
     return item, item is not NULL
 
 
+def _next_pair(a: Any, op: Op, iterator: Iterator[Any]) -> tuple[object, object, bool]:
+    for first, second in iterator:
+        return first, second, True
+    return NULL, NULL, False
+
+
 def _call(a: Any, op: Op, first: Any, second: Any, *rest: object) -> object:
     callee, arguments = (second, rest) if first is NULL else (first, (second, *rest))
     number = op.int_attr("kwnames")
@@ -450,6 +456,8 @@ _NUMBERS: Final[dict[str, Semantics]] = {
     "int.mod": _divided(operator.mod),
     "int.lshift": _shifted(operator.lshift),
     "int.rshift": _shifted(operator.rshift),
+    "int.neg": lambda a, op, x: _in_int64(-x),
+    "int.invert": _of_operands(operator.invert),
     "int.and": _of_operands(operator.and_),
     "int.or": _of_operands(operator.or_),
     "int.xor": _of_operands(operator.xor),
@@ -575,6 +583,9 @@ _OBJECTS: Final[dict[str, Semantics]] = {
     "slice.get": _of_operands(lambda x, start, stop: x[start:stop]),
     "slice.step": _step,
     "slice.set": _set_slice,
+    "sequence.concat": _of_operands(operator.add),
+    "sequence.repeat": _of_operands(operator.mul),
+    "list.extend": _of_operands(list.extend),
     "list.push": _of_operands(list.append),
     "list.insert": _of_operands(list.insert),
     "list.pop": _pop,
@@ -593,8 +604,14 @@ _OBJECTS: Final[dict[str, Semantics]] = {
     "iter.new": _of_operands(iter),
     "range.new": _of_operands(lambda callee, *arguments: callee(*arguments)),
     "iter.list_next": _next,
+    "iter.tuple_next": _next,
+    "iter.next": _next,
+    "iter.pair_next": _next_pair,
+    "iter.numbered_next": _next_pair,
+    "bytes.get": _get,
+    "str.get": _get,
     "iter.range_next": _next,
-    "iter.list_end": lambda a, op, iterator: NULL,
+    **dict.fromkeys(("iter.list_end", "iter.tuple_end"), lambda a, op, iterator: NULL),
     **dict.fromkeys(
         (
             "guard.assumptions",

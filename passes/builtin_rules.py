@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dx_py.ir.core import Value
-from dx_py.ir.types import exact
+from dx_py.ir.types import OBJ, exact
 from dx_py.passes.container_rules import direct_method
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ QUIET_METHODS: Final[dict[tuple[str, str], tuple[tuple[str, ...], ...]]] = {
     ("str", "isalpha"): ((),),
     ("str", "strip"): ((),),
     ("str", "split"): ((), ("str",)),
+    ("str", "join"): (("list",), ("tuple",)),
     ("dict", "keys"): ((),),
     ("dict", "values"): ((),),
     ("dict", "items"): ((),),
@@ -48,23 +49,43 @@ MATH_FUNCTIONS: Final = (
     *("radians", "sin", "sinh", "sqrt", "tan", "tanh", "log10", "log2", "trunc"),
 )
 
+#: Classes over which nothing else is asked.
+_ITERATED: Final = ("list", "tuple", "range", "str", "bytes", "dict")
+
+#: Functions that always give an object of one class.
+RESULTS: Final = {
+    **{name: name for name in ("enumerate", "zip", "list", "tuple", "dict", "set", "int")},
+    **{name: name for name in ("float", "str")},
+    "ord": "int",
+    "chr": "str",
+}
+
 #: The same of functions: builtins, and members of modules.
 QUIET_FUNCTIONS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "abs": ((_NUMBER,),),
-    "ord": (("str",),),
+    "ord": (("str",), ("bytes",)),
     "chr": (("int",),),
     "min": ((_NUMBER, _NUMBER),),
     "max": ((_NUMBER, _NUMBER),),
     "divmod": ((_NUMBER, _NUMBER),),
     "round": ((_NUMBER,),),
     **{f"math.{name}": ((_NUMBER,),) for name in MATH_FUNCTIONS},
+    "enumerate": tuple((cls,) for cls in _ITERATED),
+    "zip": tuple((a, b) for a in _ITERATED for b in _ITERATED),
+    "list": ((), *((cls,) for cls in _ITERATED)),
+    "tuple": ((), *((cls,) for cls in _ITERATED)),
+    "dict": ((),),
+    "set": ((),),
+    "int": (("int",), ("float",)),
+    "float": (("int",), ("float",)),
+    "str": (("int",), ("str",), ("float",)),
     "math.atan2": ((_NUMBER, _NUMBER),),
     "math.hypot": ((_NUMBER, _NUMBER),),
     "math.pow": ((_NUMBER, _NUMBER),),
 }
 
 #: Classes whose ``len`` is a field.
-SIZED: Final = ("list", "tuple", "dict", "str", "set", "bytes")
+SIZED: Final = ("list", "tuple", "dict", "str", "set", "frozenset", "bytes", "bytearray")
 #: Arguments of ``float.*`` ops that stand for functions of the math module.
 _FLOAT_FUNCTIONS: Final = {"sqrt": "float.sqrt", "fabs": "float.abs"}
 
@@ -105,7 +126,7 @@ def call_builtin(r: Rewriter) -> bool:
             r.finish(r.emit("box.f64", r.emit(opcode, number)))
             return True
         case name if name in QUIET_FUNCTIONS:
-            return _quiet_call(r, callee, [], QUIET_FUNCTIONS[name])
+            return _quiet_call(r, callee, [], QUIET_FUNCTIONS[name], RESULTS.get(name))
     return False
 
 
@@ -137,19 +158,29 @@ def _only(r: Rewriter, argument: int) -> str | None:
 
 
 def _quiet_call(
-    r: Rewriter, callee: Value, given: list[Value], forms: tuple[tuple[str, ...], ...]
+    r: Rewriter,
+    callee: Value,
+    given: list[Value],
+    forms: tuple[tuple[str, ...], ...],
+    result: str | None = None,
 ) -> bool:
     arguments = r.op.operands[2:]
-    form = next((form for form in forms if len(form) == len(arguments)), None)
-    if form is None:
-        return False
-    classes = [_fitting(_only(r, i), wanted) for i, wanted in enumerate(form)]
-    if None in classes:
+    fitting = (_classes_by(r, form) for form in forms if len(form) == len(arguments))
+    classes = next((classes for classes in fitting if classes is not None), None)
+    if classes is None:
         return False
     for i, cls in enumerate(classes):
-        given.append(arguments[i] if cls in (_ANY, None) else r.guard(2 + i, cls or ""))
-    r.finish(r.emit_op("py.call_quiet", callee, *given, state=r.state).result)
+        given.append(arguments[i] if cls == _ANY else r.guard(2 + i, cls))
+    types = (exact(result) if result else OBJ,)
+    r.finish(r.emit_op("py.call_quiet", callee, *given, state=r.state, types=types).result)
     return True
+
+
+def _classes_by(r: Rewriter, form: tuple[str, ...]) -> list[str] | None:
+    """The class to guard each argument by; None where the form has others."""
+    classes = [_fitting(_only(r, i), wanted) for i, wanted in enumerate(form)]
+    known = [cls for cls in classes if cls is not None]
+    return known if len(known) == len(classes) else None
 
 
 def _fitting(cls: str | None, wanted: str) -> str | None:

@@ -116,6 +116,46 @@ def _step_of(r: Rewriter, made: Op) -> int:
     return step.int_attr("value") if step is not None and step.opcode == "const.int" else 0
 
 
+def read_item(r: Rewriter, cls: str) -> bool:
+    """``x[i]`` of bytes and strings."""
+    if cls in ("bytes", "bytearray"):
+        items, index = r.guard(0, cls), r.emit("unbox.i64", r.guard(1, "int"))
+        r.finish(r.emit("box.i64", r.emit("bytes.get", items, index, cls=cls)))
+        return True
+    if cls != "str":
+        return False
+    text, index = r.guard(0, "str"), r.emit("unbox.i64", r.guard(1, "int"))
+    r.finish(r.emit("str.get", text, index))
+    return True
+
+
+#: Classes that ``+`` joins and ``*`` repeats. (Strings are added to in place by a generic op.)
+JOINED: Final = ("list", "tuple", "bytes")
+REPEATED: Final = (*JOINED, "str")
+
+
+def join_sequences(r: Rewriter) -> bool:
+    """``x + y`` of one class, ``x += y`` of lists, ``x * n``."""
+    left, right, operator = r.class_of(0), r.class_of(1), r.op.text_attr("op")
+    if operator == "+=" and left == "list" and right in ("list", "tuple"):
+        items, more = r.guard(0, "list"), r.guard(1, right)
+        r.emit_op("list.extend", items, more, state=r.state)
+        r.finish(items)
+        return True
+    if operator in ("+", "+=") and left == right and left in JOINED:
+        return _joined(r, "sequence.concat", left, r.guard(0, left), r.guard(1, left))
+    if operator == "*" and left in REPEATED and right == "int":
+        count = r.emit("unbox.i64", r.guard(1, "int"))
+        return _joined(r, "sequence.repeat", left, r.guard(0, left), count)
+    return False
+
+
+def _joined(r: Rewriter, opcode: str, cls: str, *operands: Value) -> bool:
+    types, attrs = (exact(cls),), {"cls": cls}
+    r.finish(r.emit_op(opcode, *operands, state=r.state, types=types, attrs=attrs).result)
+    return True
+
+
 def append(r: Rewriter) -> bool:
     """An item of a comprehension."""
     _push(r, r.op.operands[0], r.op.operands[1])

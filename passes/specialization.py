@@ -56,6 +56,10 @@ class Rewriter:
         only = known or self.feedback.only_class(pc, index)
         return only or union(self.feedback.several_classes(pc, index)) or None
 
+    def loop_body(self) -> Block:
+        """Where it goes when the condition is true."""
+        return self.terminator.successors[0].block
+
     def loop_exit(self) -> Block:
         """Where the block's branch goes when its condition is false."""
         return self.terminator.successors[1].block

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from dx_py.ir.core import Op, Value
 from dx_py.ir.environment import Attribute, Entity
-from dx_py.ir.types import ENDED, FLOAT_ARRAYS, INT_ARRAYS, OBJ, exact
+from dx_py.ir.types import FLOAT_ARRAYS, INT_ARRAYS, OBJ
 from dx_py.passes.builtin_rules import (
     call_builtin,
     compare_identity,
@@ -22,9 +22,12 @@ from dx_py.passes.container_rules import (
     append,
     binary_slice,
     delete_item,
+    join_sequences,
+    read_item,
     stepped_slice,
     store_slice,
 )
+from dx_py.passes.iteration_rules import for_iter, get_iter
 
 if TYPE_CHECKING:
     from dx_py.passes.specialization import Rewriter
@@ -76,7 +79,7 @@ def _binary_op(r: Rewriter) -> bool:
         r.finish(r.emit("box.f64", r.emit("int.truediv", *operands)))
         return True
     if operator not in FLOAT_OPERATORS or not _is_float_operation(r):
-        return _own_operator(r)
+        return join_sequences(r) or _own_operator(r)
     floats = _as_float(r, 0, left), _as_float(r, 1, right)
     r.finish(r.emit("box.f64", r.emit(FLOAT_OPERATORS[operator], *floats)))
     return True
@@ -124,9 +127,19 @@ def _compare_op(r: Rewriter) -> bool:
 
 
 def _unary_negative(r: Rewriter) -> bool:
+    if r.class_of(0) == "int":
+        r.finish(r.emit("box.i64", r.emit("int.neg", _unboxed(r, 0, "int"))))
+        return True
     if r.class_of(0) != "float":
         return False
     r.finish(r.emit("box.f64", r.emit("float.neg", _unboxed(r, 0, "float"))))
+    return True
+
+
+def _unary_invert(r: Rewriter) -> bool:
+    if r.class_of(0) != "int":
+        return False
+    r.finish(r.emit("box.i64", r.emit("int.invert", _unboxed(r, 0, "int"))))
     return True
 
 
@@ -167,6 +180,8 @@ def _binary_subscr(r: Rewriter) -> bool:
         array, index = _array(r, 0, container or ""), _unboxed(r, 1, "int")
         rep = "f64" if container in FLOAT_ARRAYS else "i64"
         r.finish(r.emit(f"box.{rep}", r.emit(f"array.get_{rep}", array, index, cls=container)))
+        return True
+    if r.class_of(1) == "int" and read_item(r, container or ""):
         return True
     if container not in ("list", "tuple") or r.class_of(1) != "int":
         return False
@@ -224,46 +239,6 @@ def _unpack_sequence(r: Rewriter) -> bool:
     r.emit_op(f"guard.{cls}_length", sequence, attrs={"length": count})
     r.finish(*(r.emit(f"{cls}.item", sequence, index=i) for i in range(count)))
     return True
-
-
-def _get_iter(r: Rewriter) -> bool:
-    cls = r.class_of(0)
-    if cls not in ("list", "range"):
-        return False
-    source = r.guard(0, cls)
-    made = r.emit_op(
-        "iter.new", source, state=r.state, types=(exact(f"{cls}_iterator"),), attrs={"cls": cls}
-    )
-    r.finish(made.result)
-    return True
-
-
-def _for_iter(r: Rewriter) -> bool:
-    cls = r.class_of(0)
-    if cls == "range_iterator":
-        item, more = r.emit_op("iter.range_next", r.guard(0, cls)).results
-        r.finish(r.emit("box.i64", item), more)
-        return True
-    if cls != "list_iterator":
-        return False
-    iterator = r.guard(0, cls)
-    r.finish(*r.emit_op("iter.list_next", iterator).results)
-    _finish_list_iterator(r, iterator)
-    return True
-
-
-def _finish_list_iterator(r: Rewriter, iterator: Value) -> None:
-    """Where the loop ends, the iterator gives up its list before it goes itself."""
-    done = r.loop_exit()
-    drop = done.ops[0]
-    assert drop.opcode == "ref.drop"
-    # From then on it refers to nothing: its release can run no Python code.
-    ended = r.function.new_op(
-        "type.refine", [iterator], types=[exact(ENDED)], attrs={"cls": ENDED}
-    )
-    end = r.function.new_op("iter.list_end", [ended.result])
-    drop_list = r.function.new_op("ref.drop", [end.result], state=drop.state)
-    done.ops[:1] = [ended, end, drop_list]
 
 
 def _load_global(r: Rewriter) -> bool:
@@ -426,6 +401,7 @@ RULES: Final[dict[str, Callable[[Rewriter], bool]]] = {
     "py.binary_op": _binary_op,
     "py.compare_op": _compare_op,
     "py.unary_negative": _unary_negative,
+    "py.unary_invert": _unary_invert,
     "py.truth": _truth,
     "py.unary_not": _unary_not,
     "py.binary_subscr": _binary_subscr,
@@ -435,8 +411,8 @@ RULES: Final[dict[str, Callable[[Rewriter], bool]]] = {
     "py.store_slice": store_slice,
     "py.list_append": append,
     "py.unpack_sequence": _unpack_sequence,
-    "py.get_iter": _get_iter,
-    "py.for_iter": _for_iter,
+    "py.get_iter": get_iter,
+    "py.for_iter": for_iter,
     "py.load_global": _load_global,
     "py.load_attr": _load_attr,
     "py.load_method": _load_method,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from dx_py.backend.llvm.lower_objects import checked_index
 from dx_py.backend.llvm.lowering import FunctionLowering, Lowering
 from dx_py.ir.core import Op
 
@@ -27,6 +28,23 @@ def _slice_step(f: FunctionLowering, op: Op) -> None:
 
 def _list_pop(f: FunctionLowering, op: Op) -> None:
     _made(f, op, "dx_list_pop")
+
+
+def _concat(f: FunctionLowering, op: Op) -> None:
+    left, right = map(f.name, op.operands)
+    result = f.call("PySequence_Concat", "ptr", f"ptr {left}", f"ptr {right}")
+    f.guard(f.emit(f"icmp ne ptr {result}, null"), op)
+    f.define(op.result, result)
+
+
+def _repeat(f: FunctionLowering, op: Op) -> None:
+    _made(f, op, "PySequence_Repeat")
+
+
+def _list_extend(f: FunctionLowering, op: Op) -> None:
+    items, more = map(f.name, op.operands)
+    status = f.call("dx_list_extend", "i32", f"ptr {items}", f"ptr {more}")
+    f.guard(f.emit(f"icmp eq i32 {status}, 0"), op)
 
 
 def _slice_set(f: FunctionLowering, op: Op) -> None:
@@ -70,10 +88,51 @@ def _list_push(f: FunctionLowering, op: Op) -> None:
     f.store("i64", f.emit(f"add i64 {size}, 1"), items, f.layout["var.ob_size"])
 
 
+def _bytes_get(f: FunctionLowering, op: Op) -> None:
+    index, items = checked_index(f, op), f.name(op.operands[0])
+    if op.text_attr("cls") == "bytes":
+        first = f.address(items, f.layout["bytes.ob_sval"])
+    else:
+        first = f.load("ptr", items, f.layout["bytearray.ob_start"])
+    place = f.emit(f"getelementptr i8, ptr {first}, i64 {index}")
+    f.define(op.result, f.emit(f"zext i8 {f.emit(f'load i8, ptr {place}')} to i64"))
+
+
+def _str_get(f: FunctionLowering, op: Op) -> None:
+    _made(f, op, "dx_str_item")
+
+
+def _next(helper: str) -> Lowering:
+    """The items by their addresses; a negative status leaves."""
+
+    def lower(f: FunctionLowering, op: Op) -> None:
+        *items, more = op.results
+        out = f.stack_slots(len(items), "out")
+        # Of a pair of objects both are at one address.
+        count = 1 if items[0].type.is_object else len(items)
+        places = [f.address(out, 8 * i) for i in range(count)]
+        given = (f"ptr {place}" for place in places)
+        status = f.call(helper, "i32", f"ptr {f.name(op.operands[0])}", *given)
+        f.guard(f.emit(f"icmp sge i32 {status}, 0"), op, repeatable=False)
+        for index, item in enumerate(items):
+            f.define(item, f.load(f.type(item), out, 8 * index))
+        f.define(more, f.emit(f"icmp ne i32 {status}, 0"))
+
+    return lower
+
+
 CONTAINER_LOWERINGS: Final[dict[str, Lowering]] = {
     "slice.get": _slice_get,
     "slice.step": _slice_step,
     "slice.set": _slice_set,
+    "bytes.get": _bytes_get,
+    "str.get": _str_get,
+    "iter.next": _next("dx_next"),
+    "iter.pair_next": _next("dx_next_pair"),
+    "iter.numbered_next": _next("dx_next_numbered"),
+    "sequence.concat": _concat,
+    "sequence.repeat": _repeat,
+    "list.extend": _list_extend,
     "list.insert": _list_insert,
     "list.pop": _list_pop,
     "list.reserve": _list_reserve,

@@ -175,6 +175,16 @@ def _int_rshift(f: FunctionLowering, op: Op) -> None:
     f.define(op.result, f.emit(f"ashr i64 {left}, {right}"))
 
 
+def _int_neg(f: FunctionLowering, op: Op) -> None:
+    number = f.name(op.operands[0])
+    f.guard(f.emit(f"icmp ne i64 {number}, {_INT64_MIN}"), op)
+    f.define(op.result, f.emit(f"sub i64 0, {number}"))
+
+
+def _int_invert(f: FunctionLowering, op: Op) -> None:
+    f.define(op.result, f.emit(f"xor i64 {f.name(op.operands[0])}, -1"))
+
+
 def _bool_not(f: FunctionLowering, op: Op) -> None:
     f.define(op.result, f.emit(f"xor i1 {f.name(op.operands[0])}, true"))
 
@@ -273,6 +283,8 @@ NUMBER_LOWERINGS: Final[dict[str, Lowering]] = {
     "int.mod": _int_mod,
     "int.lshift": _int_lshift,
     "int.rshift": _int_rshift,
+    "int.neg": _int_neg,
+    "int.invert": _int_invert,
     "int.and": _int_binary("and"),
     "int.or": _int_binary("or"),
     "int.xor": _int_binary("xor"),

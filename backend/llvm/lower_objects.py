@@ -190,7 +190,8 @@ def _range_new(f: FunctionLowering, op: Op) -> None:
     f.define(op.result, result)
 
 
-def _list_next(f: FunctionLowering, op: Op) -> None:
+def _sequence_next(f: FunctionLowering, op: Op) -> None:
+    """Of a list or tuple: their iterators look alike."""
     iterator = f.name(op.operands[0])
     start, has_list, has_item, done = f.label, f.fresh("n"), f.fresh("n"), f.fresh("n")
     sequence = f.load("ptr", iterator, f.layout["list_iterator.it_seq"])
@@ -204,7 +205,10 @@ def _list_next(f: FunctionLowering, op: Op) -> None:
     f.open(has_item)
     following = f.emit(f"add i64 {index}, 1")
     f.store("i64", following, iterator, f.layout["list_iterator.it_index"])
-    items = f.load("ptr", sequence, f.layout["list.ob_item"])
+    if op.opcode == "iter.list_next":
+        items = f.load("ptr", sequence, f.layout["list.ob_item"])
+    else:
+        items = f.address(sequence, f.layout["tuple.ob_item"])
     item = f.emit(f"load ptr, ptr {_cell(f, items, index)}")
     f.line(f"br label %{done}")
     f.open(done)
@@ -213,7 +217,7 @@ def _list_next(f: FunctionLowering, op: Op) -> None:
     f.define(op.results[1], f.emit(f"phi i1 {sources.format('false', 'false', 'true')}"))
 
 
-def _list_end(f: FunctionLowering, op: Op) -> None:
+def _sequence_end(f: FunctionLowering, op: Op) -> None:
     iterator = f.name(op.operands[0])
     f.define(op.result, f.load("ptr", iterator, f.layout["list_iterator.it_seq"]))
     f.store("ptr", "null", iterator, f.layout["list_iterator.it_seq"])
@@ -289,7 +293,10 @@ def _release(f: FunctionLowering, op: Op) -> None:
     """The last reference goes out of line, with the frame a finaliser may look at."""
     assert op.state is not None
     pointer = f.name(op.operands[0])
-    done = _give_up(f, op)
+    done, loud = _give_up(f, op), f.fresh("c")
+    died = f.call("dx_die_quietly", "i32", f"ptr {pointer}")
+    f.line(f"br i1 {f.emit(f'icmp ne i32 {died}, 0')}, label %{done}, label %{loud}")
+    f.open(loud)
     record, live = f.live_values(op.state, ())
     helper = f.row("helper:dx_finalize")
     f.line(
@@ -385,8 +392,10 @@ OBJECT_LOWERINGS: Final[dict[str, Lowering]] = {
     "list.set_f64": _list_set_f64,
     "list.set_leaf": _list_set_leaf,
     "iter.new": _iter_new,
-    "iter.list_next": _list_next,
-    "iter.list_end": _list_end,
+    "iter.list_next": _sequence_next,
+    "iter.list_end": _sequence_end,
+    "iter.tuple_next": _sequence_next,
+    "iter.tuple_end": _sequence_end,
     "iter.range_next": _range_next,
     "range.new": _range_new,
     "ref.retain": _retain,

@@ -127,3 +127,29 @@ int dx_list_reserve(PyObject *list)
     Py_SET_SIZE(list, Py_SIZE(list) - 1);
     return 0;
 }
+
+/* By a list or tuple. 0, or -1 with MemoryError set. */
+int dx_list_extend(PyObject *list, PyObject *more)
+{
+    PyObject *none = _PyList_Extend((PyListObject *)list, more);
+
+    Py_XDECREF(none);
+    return none == NULL ? -1 : 0;
+}
+
+/* A character (new reference), or NULL without an exception where there is none. */
+PyObject *dx_str_item(PyObject *text, int64_t index)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    PyObject *result;
+
+    if (index < 0) {
+        index += length;
+    }
+    if (index < 0 || index >= length) {
+        return NULL;
+    }
+    result = PyUnicode_FromOrdinal((int)PyUnicode_READ_CHAR(text, index));
+    PyErr_Clear();
+    return result;
+}

@@ -69,6 +69,10 @@ PyObject *dx_leave(PyThreadState *ts, void **table, PyFunctionObject *func,
 /* An exception is set: the interpreter unwinds from the record's instruction. */
 PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
                    const uint8_t *record, uint32_t guard, ...);
+/* Whether giving up one reference to it runs no Python code. */
+int dx_goes_quietly(PyObject *object);
+/* Gives up the last reference to `dead`, where that runs no Python code; whether it did. */
+int dx_die_quietly(PyObject *dead);
 /* Gives up the last reference to `dead`, with the record's frame to look at. */
 void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
                  const uint8_t *record, PyObject *dead, ...);
@@ -269,6 +273,14 @@ int dx_list_store_slice(PyObject *list, int64_t start, int64_t stop, PyObject *v
                         PyObject **removed);
 PyObject *dx_list_pop(PyObject *list, int64_t index);
 int dx_list_reserve(PyObject *list);
+int dx_list_extend(PyObject *list, PyObject *more);
+PyObject *dx_str_item(PyObject *text, int64_t index);
+
+/* dx_iterators.c: 1 with an item, 0 at the end, -1 where the interpreter is to do it. */
+int dx_iterators_init(void);
+int dx_next(PyObject *iterator, PyObject **item);
+int dx_next_numbered(PyObject *iterator, int64_t *number, PyObject **item);
+int dx_next_pair(PyObject *iterator, PyObject **pair);
 
 /* dx_fields.c: attributes of instances that keep them in a real dict. */
 /* Remembers of a sampled object's class that it has such instances. */

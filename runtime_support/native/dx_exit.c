@@ -371,34 +371,29 @@ void dx_hide_frames(PyThreadState *ts, dx_shadow *shadow)
     hide(ts, shadow->frame, shadow->frames);
 }
 
-/* Of these many items it is asked whether they run Python code when they go. */
-#define DX_MAX_LOOK 16
+/* Containers are looked into so deep. Their items are about to be touched anyway. */
+#define DX_MAX_DEPTH 3
+
+static int dies_quietly(PyObject *dead, int depth);
 
 /* Whether giving up one reference to it runs no Python code. */
-static int goes_quietly(PyObject *object)
+static int goes_quietly(PyObject *object, int depth)
 {
-    PyTypeObject *type;
-
-    if (object == NULL || Py_REFCNT(object) > 1) {
-        return 1;
-    }
-    type = Py_TYPE(object);
-    return type == &PyFloat_Type || type == &PyLong_Type || type == &PyUnicode_Type ||
-           type == &PyBytes_Type || type == &PyRange_Type || type == &PyRangeIter_Type;
+    return object == NULL || Py_REFCNT(object) > 1 || dies_quietly(object, depth + 1);
 }
 
-static int all_go_quietly(PyObject *const *items, Py_ssize_t count)
+static int all_go_quietly(PyObject *const *items, Py_ssize_t count, int depth)
 {
     for (Py_ssize_t i = 0; i < count; i++) {
-        if (!goes_quietly(items[i])) {
+        if (!goes_quietly(items[i], depth)) {
             return 0;
         }
     }
-    return count <= DX_MAX_LOOK;
+    return 1;
 }
 
 /* The same of an instance with inline values, without weak references and finalizer. */
-static int instance_goes_quietly(PyObject *object)
+static int instance_goes_quietly(PyObject *object, int depth)
 {
     PyTypeObject *type = Py_TYPE(object);
     PyDictOrValues attributes;
@@ -415,24 +410,67 @@ static int instance_goes_quietly(PyObject *object)
         return attributes.dict == NULL;
     }
     return all_go_quietly(_PyDictOrValues_GetValues(attributes)->values,
-                          ((PyHeapTypeObject *)type)->ht_cached_keys->dk_nentries);
+                          ((PyHeapTypeObject *)type)->ht_cached_keys->dk_nentries, depth);
 }
 
-static int dies_quietly(PyObject *dead)
+static int set_goes_quietly(PyObject *set, int depth)
+{
+    Py_ssize_t position = 0;
+    PyObject *item;
+    Py_hash_t hash;
+
+    if (((PySetObject *)set)->weakreflist != NULL) {
+        return 0;
+    }
+    while (_PySet_NextEntry(set, &position, &item, &hash)) {
+        if (!goes_quietly(item, depth)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int dies_quietly(PyObject *dead, int depth)
 {
     PyTypeObject *type = Py_TYPE(dead);
 
+    if (type == &PyFloat_Type || type == &PyLong_Type || type == &PyUnicode_Type ||
+        type == &PyBytes_Type || type == &PyRange_Type || type == &PyRangeIter_Type) {
+        return 1;
+    }
+    if (depth > DX_MAX_DEPTH) {
+        return 0;
+    }
     if (type == &PyList_Type) {
-        return all_go_quietly(((PyListObject *)dead)->ob_item, Py_SIZE(dead));
+        return all_go_quietly(((PyListObject *)dead)->ob_item, Py_SIZE(dead), depth);
     }
     if (type == &PyTuple_Type) {
-        return all_go_quietly(((PyTupleObject *)dead)->ob_item, Py_SIZE(dead));
+        return all_go_quietly(((PyTupleObject *)dead)->ob_item, Py_SIZE(dead), depth);
+    }
+    if (type == &PySet_Type || type == &PyFrozenSet_Type) {
+        return set_goes_quietly(dead, depth);
     }
     if (type == &PySlice_Type) {
         PySliceObject *slice = (PySliceObject *)dead;
-        return goes_quietly(slice->start) && goes_quietly(slice->stop) && goes_quietly(slice->step);
+        return goes_quietly(slice->start, depth) && goes_quietly(slice->stop, depth) &&
+               goes_quietly(slice->step, depth);
     }
-    return goes_quietly(dead) || instance_goes_quietly(dead);
+    return instance_goes_quietly(dead, depth);
+}
+
+int dx_goes_quietly(PyObject *object)
+{
+    return goes_quietly(object, 0);
+}
+
+int dx_die_quietly(PyObject *dead)
+{
+    if (!dies_quietly(dead, 0)) {
+        return 0;
+    }
+    dead->ob_refcnt = 0;
+    _Py_Dealloc(dead);
+    return 1;
 }
 
 void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
@@ -444,11 +482,6 @@ void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
     int count;
 
     dead->ob_refcnt = 0;
-    if (dies_quietly(dead)) {
-        _Py_Dealloc(dead);
-        PyErr_SetRaisedException(exception);
-        return;
-    }
     dx_show_frames(ts);
     va_start(r.values, dead);
     frame = read_frames(&r, ts, func, &count);

@@ -118,6 +118,9 @@ static void release_leaf(PyObject *object)
 static void release_last(PyObject *object)
 {
     if (object != NULL && Py_REFCNT(object) == 1) {
+        if (dx_die_quietly(object)) {
+            return;
+        }
         dx_show_frames(_PyThreadState_UncheckedGet());
     }
     Py_XDECREF(object);
@@ -192,6 +195,7 @@ static const struct {
     {"dx_leave", (void *)dx_leave},
     {"dx_raise", (void *)dx_raise},
     {"dx_finalize", (void *)dx_finalize},
+    {"dx_die_quietly", (void *)dx_die_quietly},
     {"dx_python", (void *)dx_python},
     {"dx_stress", (void *)stress},
     {"dx_new_float", (void *)dx_new_float},
@@ -223,6 +227,13 @@ static const struct {
     {"dx_list_store_slice", (void *)dx_list_store_slice},
     {"dx_list_pop", (void *)dx_list_pop},
     {"dx_list_reserve", (void *)dx_list_reserve},
+    {"dx_str_item", (void *)dx_str_item},
+    {"dx_next", (void *)dx_next},
+    {"dx_next_numbered", (void *)dx_next_numbered},
+    {"dx_next_pair", (void *)dx_next_pair},
+    {"dx_list_extend", (void *)dx_list_extend},
+    {"PySequence_Concat", (void *)PySequence_Concat},
+    {"PySequence_Repeat", (void *)PySequence_Repeat},
     {"PyList_Insert", (void *)PyList_Insert},
     {"PyCell_New", (void *)PyCell_New},
     {"PyObject_GetIter", (void *)PyObject_GetIter},

@@ -80,6 +80,10 @@ static const struct {
     {"dict.length", offsetof(PyDictObject, ma_used)},
     {"str.length", offsetof(PyASCIIObject, length)},
     {"set.length", offsetof(PySetObject, used)},
+    {"bytes.ob_sval", offsetof(PyBytesObject, ob_sval)},
+    {"bytearray.ob_start", offsetof(PyByteArrayObject, ob_start)},
+    {"bytearray.length", offsetof(PyVarObject, ob_size)},
+    {"frozenset.length", offsetof(PySetObject, used)},
     {"bytes.length", offsetof(PyVarObject, ob_size)},
     {"list.ob_item", offsetof(PyListObject, ob_item)},
     {"list.allocated", offsetof(PyListObject, allocated)},
@@ -199,7 +203,7 @@ static int execute(PyObject *module)
     }
     done = 1;
     return dx_units_init() < 0 || dx_profile_init(module) < 0 || dx_watch_init() < 0 ||
-                   dx_class_init() < 0 || dx_poll_init() < 0 || dx_quiet_init() < 0
+                   dx_iterators_init() < 0 || dx_class_init() < 0 || dx_poll_init() < 0 || dx_quiet_init() < 0
                ? -1
                : 0;
 }

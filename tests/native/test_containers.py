@@ -196,3 +196,30 @@ def test_references_are_balanced(native):
         compiled(items, 0, item)
         items.clear()
     assert sys.getrefcount(item) == before
+
+
+def join(x, y, n):
+    z = x + y
+    z += y
+    x += y
+    return z, x * n, x, y * 0
+
+
+@pytest.mark.parametrize("make", [list, tuple, bytes], ids=lambda cls: cls.__name__)
+def test_sequences_are_joined_and_repeated(either, make):
+    cases = [lambda n=n: (make((1, 2)), make((3,)), n) for n in (0, -1, 3, True)]
+    same(either, join, lambda: (make((1,)), make((2,)), 2), *cases, lambda: ([1], (2,), 2))
+
+
+def test_a_repetition_without_memory_raises(native):
+    compiled = native.compile(join, ([1], [2], 2))
+    assert outcome(compiled, [1], [2], 2**62) == outcome(join, [1], [2], 2**62)
+
+
+def turn_round(a):
+    return ~a, -a, ~a & 5, 0 - -a
+
+
+def test_numbers_are_inverted_and_negated(either):
+    cases = [lambda a=a: (a,) for a in (0, -1, 2**62, -(2**63), 2**63 - 1, 2**70, True, 1.5)]
+    same(either, turn_round, lambda: (7,), *cases[:-2], lambda: (1.5,))

@@ -19,7 +19,12 @@ from dx_py.artifacts.artifact import Artifact, Digest, encode
 from dx_py.artifacts.configuration import open_default
 from dx_py.artifacts.store import ArtifactStore
 from dx_py.backend.llvm.lowering import NoLoweringError
-from dx_py.backend.llvm.native_function import NativeFunction, Target, compile_function
+from dx_py.backend.llvm.native_function import (
+    NativeFunction,
+    NotWorthItError,
+    Target,
+    compile_function,
+)
 from dx_py.ir.environment import Attribute, ClassFacts, Entity, Program, Routine
 from dx_py.ir.feedback import Feedback
 from dx_py.ir.profile_sites import profile_names, profile_sites
@@ -108,6 +113,8 @@ def compile_unit(request: Mapping[str, Any]) -> Unit | str:
             verify_each=False,
             stop_after=request.get("stop_after"),
         )
+    except NotWorthItError as error:
+        return request.get("again", "") + str(error)
     except (UnsupportedError, NoLoweringError) as error:
         return str(error)
     except Exception as error:

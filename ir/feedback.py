@@ -34,6 +34,14 @@ class Feedback:
             return ()
         return () if _UNKNOWN.intersection(seen[operand]) else seen[operand]
 
+    def seen_classes(self, pc: int, operand: int) -> Classes:
+        """The classes this operand had, those without a name and ``*`` among them; none if it
+        had but one, or was no object at times."""
+        seen = self.classes.get(pc, ())
+        if operand >= len(seen) or len(seen[operand]) < 2 or "null" in seen[operand]:
+            return ()
+        return seen[operand]
+
     def only_class(self, pc: int, operand: int) -> str | None:
         """The one class this operand always had, if there was only one, and it has a name."""
         seen = self.classes.get(pc, ())

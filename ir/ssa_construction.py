@@ -280,7 +280,9 @@ def _load_fast_check(b: Builder) -> None:
     if value is b.null:
         b.emit("exit", state=b.resume_state(), attrs={"reason": "unbound local"})
         raise UnsupportedError("local variable that is never bound")
-    b.stack.append(b.emit("guard.bound", value, state=b.resume_state()))
+    # Later loads need no check of their own, and have none.
+    b.locals[b.instruction.arg] = b.emit("guard.bound", value, state=b.resume_state())
+    b.stack.append(b.locals[b.instruction.arg])
 
 
 def _load_fast_and_clear(b: Builder) -> None:

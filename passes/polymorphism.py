@@ -5,7 +5,8 @@ After:  ``v3 = type.is v1 cls="A"``, ``branch v3 b2, b3``
         b2: ``v4: obj<A> = type.refine v1``, ``v5 = py.load_attr v4 name="x"``, ``jump b4(v5)``
         b3: ``v6: obj<B> = guard.type v1``, ``v7 = py.load_attr v6 name="x"``, ``jump b4(v7)``
 
-Specialization then makes each what it is for its class.
+Specialization then makes each what it is for its class. Where it is not known how one of the
+classes has the attribute, the last arm stays generic, for it and whatever else comes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from dx_py.ir.types import Type, exact, union
 
 #: Which operand the receiver is in the profile.
 RECEIVERS: Final = {"py.load_attr": 0, "py.load_method": 0, "py.store_attr": 1}
+#: In place of a class: any for which nothing better is known.
+OTHERS: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +50,20 @@ class Polymorphism:
         if op.opcode not in RECEIVERS or op.state is None or op.operands[0].type.cls:
             return ()
         feedback = self.program.routines[self.number].feedback
-        classes = feedback.several_classes(op.state.pc, RECEIVERS[op.opcode])
+        classes = feedback.seen_classes(op.state.pc, RECEIVERS[op.opcode])
         look_up = self.program.place if op.opcode == "py.store_attr" else self.program.attribute
         name = op.text_attr("name")
         groups: list[str] = []
-        for cls in classes:
-            if look_up(cls, name) is None:
-                return ()
+        known = [cls for cls in classes if look_up(cls, name)]
+        for cls in known:
             joined = ((i, union((*group.split("|"), cls))) for i, group in enumerate(groups))
             fitting = next(((i, text) for i, text in joined if look_up(text, name)), None)
             if fitting:
                 groups[fitting[0]] = fitting[1]
             else:
                 groups.append(cls)
+        if groups and len(known) < len(classes):
+            groups.append(OTHERS)
         return tuple(groups) if len(groups) > 1 else ()
 
     def _split(
@@ -102,6 +106,9 @@ class Polymorphism:
 
     def _last(self, function: Function, block: Block, op: Op, cls: str, after: Block) -> None:
         owner = op.operands[0]
+        if cls == OTHERS:
+            _finish_arm(function, block, op, owner, after)
+            return
         guard = function.new_op(
             "guard.type",
             [owner],

@@ -100,7 +100,7 @@ class Recorder:
         kept = self._core.kept(function.__code__)
         if kept is None or len(marshal.loads(kept)) != 3:
             return None
-        routines, *tables = self._program.describe(self._core, function)
+        (routines, *tables), _ = self._program.describe(self._core, function)
         shared = tuple(
             (self._blob(code), self._blob(samples), *rest) for code, samples, *rest in routines
         )

@@ -118,15 +118,21 @@ def _sampled(core: Any, code: CodeType) -> tuple[Any, ...] | None:  # noqa: ANN4
     return found if len(found) == 3 else None
 
 
-def describe(core: Any, function: FunctionType) -> tuple[Any, ...]:  # noqa: ANN401
-    """(routines, attributes, storage, members, classes, paths) of a sampled function."""
+def is_sampled(core: Any, code: CodeType) -> bool:  # noqa: ANN401
+    """Whether its samples are known, be it from an earlier process."""
+    return _sampled(core, code) is not None
+
+
+def describe(core: Any, function: FunctionType) -> tuple[tuple[Any, ...], bool]:  # noqa: ANN401
+    """(routines, attributes, storage, members, classes, paths) of a sampled function; whether
+    there will hardly be more to tell of it."""
     gathering = Gathering(core)
     gathering.add(function, ())
     done = 0
     while done < len(gathering.functions):
         gathering.look_into(done)
         done += 1
-    return gathering.result()
+    return gathering.result(), gathering.is_complete
 
 
 #: By name, because the type checker knows the attribute on some runs and not on others.
@@ -180,6 +186,8 @@ class Gathering:
         self.storage: dict[tuple[str, str], Attribute] = {}
         self.members: dict[tuple[str, str], Entity] = {}
         self.classes: dict[str, tuple[Any, ...]] = {}
+        #: Not while a callee is to be sampled, or a class has no instance with an attribute.
+        self.is_complete = True
 
     def result(self) -> tuple[Any, ...]:
         routines = tuple(
@@ -199,8 +207,10 @@ class Gathering:
         for number, known in enumerate(self.functions):
             if known is function:
                 return number
-        full = len(self.functions) >= MAX_ROUTINES
-        if full or _sampled(self.core, function.__code__) is None:
+        if len(self.functions) >= MAX_ROUTINES:
+            return -1
+        if _sampled(self.core, function.__code__) is None:
+            self.is_complete &= not self.core.is_due(function.__code__)
             return -1
         self.functions.append(function)
         self.paths.append(path)
@@ -253,10 +263,12 @@ class Gathering:
         table = self.storage if is_store else self.attributes
         cls = find_class(text) if ":" in text else None
         if cls is None or (text, name) in table:
+            self.is_complete &= cls is not None or ":" not in text
             return
         look_up = self.core.storage if is_store else self.core.attribute
         found = look_up(cls, sys.intern(name))
         if found is None:
+            self.is_complete &= name.startswith("__")
             return
         kind, flag, value = found
         routine = -1

@@ -36,6 +36,14 @@ if TYPE_CHECKING:
 THRESHOLDS = {"1": (2, 200, 100, 2000, 20, 2), "sync": (1, 1, 1, 1, 1, 1)}
 
 MAX_FAILURES = 3
+#: What is refused when little is known of what it calls, which may be sampled only then and get
+#: native code later: it is asked for once more, in this process after so many calls, in the
+#: next one when it is hot. The worker and ``_give_up`` call the second refusal so.
+PROVISIONAL = ("mostly generic operations", "not faster natively")
+SECOND = "still "
+CALLS_BEFORE_RETRY = 200
+#: How often compiling is put off while classes have no instances yet, or callees no samples.
+MAX_RETRIES = 3
 #: Times a function is sampled, and compiled again, before it is left to the interpreter.
 MAX_ROUNDS = 5
 #: The same under ``DX_JIT=sync``, where each round is one call and sees few of the branches.
@@ -217,14 +225,20 @@ class Tier:
             self.core.finish(function.__code__)
             return
         if self._load_stored(function):
-            self.core.finish(function.__code__)
+            if not self.core.retries(function.__code__):
+                self.core.finish(function.__code__)
             self.report.stored += 1
         elif self.core.kept(function.__code__) is not None:
             self.core.look_again(function.__code__)
 
     def on_hot(self, function: FunctionType) -> None:
         """Sample the next calls, at the places the worker names."""
-        self._plan(function, self._sample)
+        code = function.__code__
+        if self.core.retries(code) and self.program.is_sampled(self.core, code):
+            self.core.finish(code)
+            self.on_ready(function)
+        else:
+            self._plan(function, self._sample)
 
     def on_sampled(self, function: FunctionType) -> None:
         """Remember what was sampled: callers may want it, too."""
@@ -241,13 +255,19 @@ class Tier:
 
     def on_ready(self, function: FunctionType) -> None:
         """Have it compiled from what was sampled."""
+        code = function.__code__
+        program, is_complete = self.program.describe(self.core, function)
+        if not (is_complete or self.eager or self.core.retries(code) >= MAX_RETRIES):
+            self.core.try_later(code, CALLS_BEFORE_RETRY)
+            return
         request = {
-            "program": self.program.describe(self.core, function),
+            "program": program,
             "target": self.core.target(),
             "layout": self.core.layout(),
-            "key": self._key(function.__code__),
+            "key": self._key(code),
             "eager": self.eager,
             "stress": self.is_stressed,
+            "again": SECOND if self.core.retries(code) else "",
         }
         if self.limit == 1 and self.stop_after != NO_LIMIT:
             request["stop_after"] = self.stop_after
@@ -272,7 +292,8 @@ class Tier:
             return
         self.core.invalidate(code)
         if routines is None:
-            self._give_up(function, "not faster natively")
+            again = SECOND if self.core.retries(code) else ""
+            self._give_up(function, f"{again}not faster natively")
             return
         if self.core.rounds(code) >= (MAX_EAGER_ROUNDS if self.eager else MAX_ROUNDS):
             self._give_up(function, "left native code too often")
@@ -339,6 +360,7 @@ class Tier:
         if answer is None or answer[0] != "plan":
             if answer is not None:
                 self.report.refuse(function, str(answer[1]))
+                self.core.finish(code)
             return False
         if self.core.kept(code) is None:
             self.core.keep(code, marshal.dumps(answer[2], 0))
@@ -424,7 +446,7 @@ class Tier:
         if kept:
             self.core.keep(function.__code__, kept)
         if isinstance(unit, str):
-            self.report.refuse(function, unit)
+            self._refused(function, unit)
             return True
         if self.limit <= 0:
             return True
@@ -433,6 +455,13 @@ class Tier:
         if self.limit == 0:
             self.report.last = f"{function.__qualname__} in {function.__code__.co_filename}"
         return self._link(function, unit)
+
+    def _refused(self, function: FunctionType, why: str) -> None:
+        code = function.__code__
+        self.report.refuse(function, why)
+        if why in PROVISIONAL and not self.core.retries(code):
+            is_new = self.core.is_done(code)
+            self.core.try_later(code, CALLS_BEFORE_RETRY if is_new else 0)
 
     def _tell_trace(self, code: CodeType) -> None:
         if self.trace:

@@ -32,6 +32,10 @@ LOWERINGS: Final = {
 }
 
 
+class NotWorthItError(UnsupportedError):
+    """Code that native code would hardly make faster, as far as it is known what it calls."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What the code is for: ``layout`` are offsets of the host's structs, from its core."""
@@ -104,7 +108,7 @@ def compile_function(
     function = optimize(program, verify_each=verify_each, stop_after=stop_after)
     bodies = body_of(program, verify_each=verify_each)
     if not eager and not CostModel(program, bodies).pays(function, 0):
-        raise UnsupportedError("mostly generic operations")
+        raise NotWorthItError("mostly generic operations")
     lowered = lower_function(function, target.layout, LOWERINGS, stress=stress)
     object_ = emit_object(lowered.text, machine=target.machine, cpu=target.cpu)
     return NativeFunction(link(object_, machine=target.machine), lowered)

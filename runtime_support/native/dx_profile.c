@@ -49,6 +49,7 @@ typedef struct {
     int rounds;    /* how often it was sampled */
     int looks;     /* how often it was looked up in the store */
     int renewals;  /* how often it was compiled again because a name had changed */
+    int retries;   /* how often compiling was put off, or a refusal not the last word */
     int awaits;    /* answers of the worker: until then calls may go on being events */
     int is_muted;  /* it awaits one, but others' calls are listened to */
     uint32_t heard; /* calls while it awaits one */
@@ -550,6 +551,35 @@ static PyObject *look_again(PyObject *module, PyObject *code)
     Py_RETURN_NONE;
 }
 
+/* try_later(code, calls): after that many more calls it is hot again; 0: when it gets hot. */
+static PyObject *try_later(PyObject *module, PyObject *args)
+{
+    PyObject *code;
+    long calls;
+    profile *p;
+
+    (void)module;
+    if (!PyArg_ParseTuple(args, "Ol:try_later", &code, &calls) || (p = profile_of(code)) == NULL) {
+        return NULL;
+    }
+    p->retries++;
+    p->stage = STAGE_WARM;
+    if (calls > 0) {
+        p->calls = call_threshold - calls;
+        p->jumps = 0;
+    }
+    Py_RETURN_NONE;
+}
+
+/* retries(code) -> how often try_later() was called. */
+static PyObject *retries(PyObject *module, PyObject *code)
+{
+    profile *p = profile_of(code);
+
+    (void)module;
+    return p == NULL ? NULL : PyLong_FromLong(p->retries);
+}
+
 /* keep(code, object): remembered as long as the code object lives. */
 static PyObject *keep(PyObject *module, PyObject *args)
 {
@@ -583,6 +613,15 @@ static PyObject *is_done(PyObject *module, PyObject *code)
 
     (void)module;
     return p == NULL ? NULL : PyBool_FromLong(p->stage == STAGE_DONE);
+}
+
+/* is_due(code) -> whether it is called, and may yet be sampled. */
+static PyObject *is_due(PyObject *module, PyObject *code)
+{
+    profile *p = profile_of(code);
+
+    (void)module;
+    return p == NULL ? NULL : PyBool_FromLong(p->stage != STAGE_COLD && p->stage != STAGE_DONE);
 }
 
 /* await_answer(code, begin): its calls look for answers of the worker, until as many ended as
@@ -659,7 +698,10 @@ PyMethodDef dx_profile_methods[] = {
     {"samples", samples, METH_O, "what was sampled"},
     {"finish", finish, METH_O, "drop the samples, and want no more events"},
     {"look_again", look_again, METH_O, "ask the store once more at the next call"},
+    {"try_later", try_later, METH_VARARGS, "have it hot again after some more calls"},
+    {"retries", retries, METH_O, "how often that was asked for"},
     {"is_done", is_done, METH_O, "whether no sampling is under way"},
+    {"is_due", is_due, METH_O, "whether sampling is under way or may be soon"},
     {"await_answer", await_answer, METH_VARARGS, "look for answers at the calls of a code object"},
     {"set_poll", set_poll, METH_O, "set what looks for answers"},
     {"rounds", rounds, METH_O, "how often sampling was begun"},

@@ -129,7 +129,7 @@ class Native:
         from dx_py.driver.compile_worker import read_program, used_classes, used_routines
         from dx_py.runtime_support import native_links, native_program
 
-        described = native_program.describe(_core, function)
+        described, _ = native_program.describe(_core, function)
         native = compile_function(read_program(described), self.target, stress=self.stress)
         blob, lowered = native.blob, native.lowered
         links = native_links.Links(_core, native_program, function)

@@ -14,19 +14,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import CodeType
+from typing import Final
 
 from dx_py.ir.bytecode import read_instructions
 from dx_py.ir.feedback import Feedback
 
-#: A class and an attribute of its instances; or ``class NAME``, ``module NAME`` and a member.
+#: A class and an attribute of its instances; or ``class NAME``, ``module NAME`` and a member; or
+#: ``super N NAME``, of a routine that is called with such an object, and what it asks for.
 type Member = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """``kind``: function, cfunction (in C), class, module, builtin or object.
+    """``kind``: function, cfunction (in C), class, module, builtin or object; of a class's
+    members also classmethod; super, of what ``super()`` finds.
 
-    ``text``: the class's, module's or C function's name, or the class of an object.
+    ``text``: the class's, module's or C function's name, or the class of an object; of super
+    the class whose bases are searched.
     ``routine``: of a function, or of a class's ``__init__``; -1 where it is not known.
     """
 
@@ -40,7 +44,8 @@ class Attribute:
     """Where instances of a class have an attribute.
 
     ``kind``: ``value`` (inline values), ``field`` (in a dict, of some of them), ``slot``,
-    ``method`` or ``property`` (of a routine), or ``constant`` (found on the class).
+    ``method``, ``staticmethod``, ``classmethod`` or ``property`` (of a routine), ``inherited``
+    (a method in C, of the class ``owner``), or ``constant`` (found on the class).
     ``shadowed``: an instance may have one of its own.
     ``offset``: of a value or slot, as it is now; what is the same for several classes is then
     done by the same code.
@@ -50,6 +55,7 @@ class Attribute:
     routine: int = -1
     shadowed: bool = False
     offset: int = -1
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,11 +149,15 @@ def _is_builtin_subclass(cls: str, wanted: str) -> bool | None:
     return issubclass(known, target)
 
 
+_OF_ROUTINES: Final = ("method", "staticmethod", "property")
+
+
 def _common(table: Mapping[Member, Attribute], cls: str, name: str) -> Attribute | None:
     found = {table.get((one, name)) for one in cls.split("|")}
     attribute = found.pop()
     if found or attribute is None:
         return None
     # Methods that nobody looked into, and constants, are different objects.
-    unknown = attribute.kind in ("method", "property") and attribute.routine < 0
-    return None if "|" in cls and (unknown or attribute.kind == "constant") else attribute
+    unknown = attribute.kind in _OF_ROUTINES and attribute.routine < 0
+    differs = attribute.kind in ("constant", "classmethod")
+    return None if "|" in cls and (unknown or differs) else attribute

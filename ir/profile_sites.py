@@ -33,6 +33,7 @@ SAMPLED_OPERANDS: Final[dict[str, tuple[int, ...]]] = {
     "POP_JUMP_IF_TRUE": (0,),
     "POP_JUMP_IF_FALSE": (0,),
     "LOAD_ATTR": (0,),
+    "LOAD_SUPER_ATTR": (0,),
     "STORE_ATTR": (1, 0),
     "STORE_FAST": (0,),
     "RETURN_VALUE": (0,),
@@ -66,6 +67,9 @@ def operator_methods(arg: int) -> list[tuple[str, int]]:
 #: Arguments sampled at a call, beside its callee.
 MAX_ARGUMENTS: Final = 6
 
+#: Before the name of an attribute that is looked up in the bases, by ``super()``.
+SUPER: Final = "super "
+
 type Site = tuple[int, tuple[int, ...]]
 
 
@@ -94,10 +98,16 @@ def profile_names(code: CodeType) -> tuple[tuple[str, ...], tuple[Attribute, ...
                 case "BINARY_OP":
                     for name, operand in operator_methods(instruction.arg):
                         attributes.append((instruction.pc, name, False, operand))
+                case "LOAD_SUPER_ATTR":
+                    name = SUPER + code.co_names[instruction.arg >> 2]
+                    attributes.append((instruction.pc, name, False, 0))
                 case "CALL":
                     attributes.append((instruction.pc, "__call__", False, 1))
+                    attributes.append((instruction.pc, "__len__", False, 2))
                 case "BINARY_SUBSCR":
                     attributes.append((instruction.pc, "__getitem__", False, 0))
+                case "GET_ITER":
+                    attributes.append((instruction.pc, "__iter__", False, 0))
     return tuple(sorted(names.keys() - changing)), tuple(sorted(attributes))
 
 

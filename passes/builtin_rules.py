@@ -93,11 +93,34 @@ _FLOAT_FUNCTIONS: Final = {"sqrt": "float.sqrt", "fabs": "float.abs"}
 def load_builtin_method(r: Rewriter) -> bool:
     """A method of a builtin class that may be called quietly: the class cannot change."""
     cls, name = r.class_of(0), r.op.text_attr("name")
+    found = r.program.attribute(cls or "", name)
+    if found and found.kind == "inherited" and (found.owner, name) in QUIET_METHODS:
+        owner = inherited(r, 0, name, found.owner)
+        assert owner is not None
+        r.finish(r.emit("const.object", slot=f"method:{found.owner} {name}"), owner)
+        return True
     if (cls or "", name) not in QUIET_METHODS:
         return False
     owner = r.guard(0, cls or "")
     r.finish(r.emit("const.object", slot=f"method:{cls} {name}"), owner)
     return True
+
+
+def inherited(r: Rewriter, operand: int, name: str, owner: str) -> Value | None:
+    """The operand, of a class of the program that has the method from a builtin one.
+
+    What is looked up on the class alone is not hidden by an instance.
+    """
+    cls = r.class_of(operand) or ""
+    found = r.program.attribute(cls, name) if ":" in cls else None
+    if found is None or (found.kind, found.owner) != ("inherited", owner):
+        return None
+    known = r.guard(operand, cls)
+    attrs = {"slot": f"inherited:{cls} {name}", "kind": "inherited", "text": owner}
+    r.emit_op("assume.entity", attrs=attrs)
+    if found.shadowed and not name.startswith("__"):
+        r.emit_op("guard.unshadowed", known, attrs={"cls": cls, "name": name})
+    return known
 
 
 def call_builtin(r: Rewriter) -> bool:
@@ -108,6 +131,8 @@ def call_builtin(r: Rewriter) -> bool:
     row = r.constant_slot(method) or ""
     if row.startswith("method:"):
         cls, _, name = row.removeprefix("method:").partition(" ")
+        if cls == "object":
+            return _do_nothing(r, arguments)
         return direct_method(r, cls, name, callee) or _quiet_call(
             r, method, [callee], QUIET_METHODS[cls, name]
         )
@@ -144,6 +169,15 @@ def _call_bound(r: Rewriter, callee: Value) -> bool:
         return True
     method = r.emit("const.object", slot=f"method:{cls} {name}")
     return _quiet_call(r, method, [owner], forms)
+
+
+def _do_nothing(r: Rewriter, arguments: list[Value]) -> bool:
+    """``object.__init__``, which only checks that there are no arguments."""
+    if arguments:
+        return False
+    none = r.emit_op("const.object", types=(exact("NoneType"),), attrs={"slot": "object:None"})
+    r.finish(none.result)
+    return True
 
 
 def _function_name(r: Rewriter, callee: Value) -> str:
@@ -193,6 +227,10 @@ def _fitting(cls: str | None, wanted: str) -> str | None:
 
 def _length(r: Rewriter) -> bool:
     cls = _only(r, 0)
+    items = inherited(r, 2, "__len__", "list")
+    if items:
+        r.finish(r.emit("box.i64", r.emit("list.length", items)))
+        return True
     if cls not in SIZED:
         return False
     sized = r.guard(2, cls)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from dx_py.ir.core import Block, Op, Value
 from dx_py.ir.types import ENDED, OBJ, Type, exact
+from dx_py.passes.builtin_rules import inherited
 
 if TYPE_CHECKING:
     from dx_py.passes.specialization import Rewriter
@@ -51,10 +52,11 @@ _PAIRS: Final = {
 
 def get_iter(r: Rewriter) -> bool:
     """The iterator of a builtin container."""
-    cls = r.class_of(0)
+    items = inherited(r, 0, "__iter__", "list")
+    cls = "list" if items else r.class_of(0)
     if cls not in ITERATORS:
         return False
-    source, iterator = r.guard(0, cls), ITERATORS[cls]
+    source, iterator = items or r.guard(0, cls), ITERATORS[cls]
     types = (exact(iterator) if iterator else OBJ,)
     made = r.emit_op("iter.new", source, state=r.state, types=types, attrs={"cls": cls})
     r.finish(made.result)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from dx_py.ir.core import Op, Value
 from dx_py.ir.environment import Attribute, Entity
-from dx_py.ir.types import FLOAT_ARRAYS, INT_ARRAYS, OBJ
+from dx_py.ir.types import FLOAT_ARRAYS, INT_ARRAYS, OBJ, union
 from dx_py.passes.builtin_rules import (
     call_builtin,
     compare_identity,
+    inherited,
     load_builtin_method,
     truth_of,
 )
@@ -176,6 +177,10 @@ def _binary_subscr(r: Rewriter) -> bool:
     container = r.class_of(0)
     if stepped_slice(r) or (container and _own_subscript(r, container)):
         return True
+    items = inherited(r, 0, "__getitem__", "list") if r.class_of(1) == "int" else None
+    if items:
+        r.finish(r.emit("list.get", items, _unboxed(r, 1, "int")))
+        return True
     if container in (*FLOAT_ARRAYS, *INT_ARRAYS) and r.class_of(1) == "int":
         array, index = _array(r, 0, container or ""), _unboxed(r, 1, "int")
         rep = "f64" if container in FLOAT_ARRAYS else "i64"
@@ -272,12 +277,22 @@ def _load_member(r: Rewriter) -> bool:
     if member is None:
         return False
     slot = f"member:{owner.kind} {owner.text} {name}"
+    if member.kind == "classmethod":
+        return _load_class_method(r, member.routine, r.op.operands[0])
     if r.op.opcode == "py.load_attr":
         _finish_constant(r, slot, member)
     else:
         text = member.text or "-"
         r.emit_op("assume.entity", attrs={"slot": slot, "kind": member.kind, "text": text})
         r.finish(r.emit("const.null"), r.emit("const.object", slot=slot))
+    return True
+
+
+def _load_class_method(r: Rewriter, routine: int, cls: Value) -> bool:
+    """Called with the class: as if it were a method, and the class its object."""
+    if r.op.opcode != "py.load_method" or routine < 0:
+        return False
+    r.finish(r.emit("const.object", slot=f"func:{routine}"), cls)
     return True
 
 
@@ -303,9 +318,14 @@ def _load_attr(r: Rewriter) -> bool:
 
 def _attribute_value(r: Rewriter, cls: str, attribute: Attribute) -> Value | None:
     name = r.op.text_attr("name")
+    if attribute.kind in ("classmethod", "inherited"):
+        return None
+    if attribute.kind in ("property", "staticmethod") and attribute.routine < 0:
+        return None
+    if attribute.kind == "staticmethod":
+        _check_unshadowed(r, r.guard(0, cls), cls, attribute)
+        return r.emit("const.object", slot=f"func:{attribute.routine}")
     if attribute.kind == "property":
-        if attribute.routine < 0:
-            return None
         owner = r.guard(0, cls)
         getter = r.emit("const.object", slot=f"func:{attribute.routine}")
         call = r.emit_op(
@@ -320,8 +340,12 @@ def _attribute_value(r: Rewriter, cls: str, attribute: Attribute) -> Value | Non
 
 
 def _check_unshadowed(r: Rewriter, owner: Value, cls: str, attribute: Attribute) -> None:
+    name = r.op.text_attr("name")
+    if attribute.routine >= 0:
+        slots = [f"found:{text} {name}" for text in cls.split("|")]
+        _assume_routine(r, attribute.routine, slots)
     if attribute.shadowed:
-        r.emit_op("guard.unshadowed", owner, attrs={"cls": cls, "name": r.op.text_attr("name")})
+        r.emit_op("guard.unshadowed", owner, attrs={"cls": cls, "name": name})
 
 
 def _load_method(r: Rewriter) -> bool:
@@ -338,10 +362,46 @@ def _load_method(r: Rewriter) -> bool:
         return True
     if attribute.kind == "method":
         return False
+    if attribute.kind == "classmethod" and attribute.routine >= 0:
+        _check_unshadowed(r, r.guard(0, cls), cls, attribute)
+        known = r.emit("const.object", slot=f"type:{cls}")
+        return _load_class_method(r, attribute.routine, known)
     value = _attribute_value(r, cls, attribute)
     if value is None:
         return False
     r.finish(r.emit("const.null"), value)
+    return True
+
+
+def _assume_routine(r: Rewriter, routine: int, slots: list[str]) -> None:
+    """Where the same is found for several classes: of each, in whatever process it runs."""
+    for slot in slots if len(slots) > 1 or routine < 0 else []:
+        attrs = {"slot": slot, "kind": "routine", "text": str(routine)}
+        r.emit_op("assume.entity", attrs=attrs)
+
+
+def _load_super_method(r: Rewriter) -> bool:
+    """``super().name``, of objects of classes for which the same function is found."""
+    start, cls, owner = r.op.operands
+    entity = r.entity(start)
+    classes = owner.type.cls or union(r.feedback.seen_classes(r.state.pc, 0))
+    classes = classes or r.feedback.only_class(r.state.pc, 0)
+    name = r.op.text_attr("name")
+    members = r.program.members
+    texts = (classes or "").split("|")
+    found = {members.get((f"super {r.state.code} {text}", name)) for text in texts}
+    member = found.pop()
+    if not classes or found or member is None or entity != Entity("builtin", "super"):
+        return False
+    if member.routine < 0 and name != "__init__":
+        return False
+    known = r.guard(2, classes)
+    wanted = r.emit("const.object", slot=f"type:{member.text}")
+    r.emit_op("guard.true", r.emit("py.is", cls, wanted))
+    slots = [f"super:{member.text} {text} {name}" for text in texts]
+    _assume_routine(r, member.routine, slots)
+    slot = f"func:{member.routine}" if member.routine >= 0 else "method:object __init__"
+    r.finish(r.emit("const.object", slot=slot), known)
     return True
 
 
@@ -416,6 +476,7 @@ RULES: Final[dict[str, Callable[[Rewriter], bool]]] = {
     "py.load_global": _load_global,
     "py.load_attr": _load_attr,
     "py.load_method": _load_method,
+    "py.load_super_method": _load_super_method,
     "py.store_attr": _store_attr,
     "py.call": _call,
 }

@@ -61,6 +61,17 @@ class Links:
         if kind == "member":
             owner, _, name = rest.rpartition(" ")
             return self.member(owner, name)
+        if kind == "inherited":
+            text, _, name = rest.partition(" ")
+            return self.attribute(text, name, kind)[1]
+        if kind == "found":
+            text, _, name = rest.partition(" ")
+            found = self.core.attribute(self.cls(text), sys.intern(name))
+            return found and found[2]
+        if kind == "super":
+            start, text, name = rest.split(" ")
+            self.cls(text)
+            return self.program.find_super(self.cls(start), text, name)
         number, _, name = rest.partition(":")
         scope = self.functions[int(number)].__globals__
         self.keys.append((scope, sys.intern(name)))
@@ -91,6 +102,12 @@ class Links:
             return self.core.constructor(self.cls(owner))
         if kind == "member":
             return self.member(owner, name[0])
+        if kind == "class":
+            self.cls(owner)
+            return self.program.class_method(self.core, f"class {owner}", name[0])
+        if kind == "super":
+            self.cls(name[0])
+            return self.program.find_super(self.cls(owner), *name)
         return self.attribute(owner, name[0], kind)[1]
 
     def cls(self, text: str) -> type:
@@ -173,6 +190,12 @@ def _of_member(links: Links, rest: str) -> tuple[Any]:
 def _of_expectation(links: Links, rest: str) -> int:
     """``SLOT KIND TEXT``: the name still stands for that; the row itself is not used."""
     slot, kind, text = rest.rsplit(" ", 2)
+    if kind == "routine":
+        number = int(text)
+        wanted = object.__init__ if number < 0 else links.functions[number]
+        if wanted is not None and links.value_of(slot) is not wanted:
+            raise LookupError(f"'{slot}' is another function here")
+        return 0
     if links.program.kind_of(links.value_of(slot), slot) != (kind, text):
         raise LookupError(f"'{slot}' is no {kind} {text} here")
     return 0

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     #: kind, class or module, routine.
     Entity = tuple[str, str, int]
-    #: kind, routine, shadowed, offset.
-    Attribute = tuple[str, int, bool, int]
+    #: kind, routine, shadowed, offset, owner.
+    Attribute = tuple[str, int, bool, int, str]
     #: How a routine's function is found: ("global", routine, name), ("method", class, name) ...
     Path = tuple[Any, ...]
 
@@ -135,12 +135,16 @@ def describe(core: Any, function: FunctionType) -> tuple[tuple[Any, ...], bool]:
     return gathering.result(), gathering.is_complete
 
 
+#: As in ``ir/profile_sites.py``.
+SUPER = "super "
+#: Kinds of what a class has, and an instance may have under the same name.
+SHADOWED = ("method", "staticmethod", "classmethod", "inherited", "constant")
 #: By name, because the type checker knows the attribute on some runs and not on others.
 BUILTINS = "__builtins__"
 
 
 #: Those whose methods native code may call quietly.
-BUILTIN_CLASSES: dict[str, type] = {cls.__name__: cls for cls in (list, int, str, dict)}
+BUILTIN_CLASSES: dict[str, type] = {cls.__name__: cls for cls in (list, int, str, dict, object)}
 
 
 def class_facts(core: Any, cls: type) -> tuple[Any, ...]:  # noqa: ANN401
@@ -153,6 +157,8 @@ def kind_of(value: Any, slot: str) -> tuple[str, str]:  # noqa: ANN401
     """What an entity is, without its routine; ``-`` where there is no name for it."""
     if slot.startswith("builtin:"):
         return "builtin", slot.rpartition(":")[2]
+    if slot.startswith("inherited:"):
+        return "inherited", class_text(value.__objclass__)
     if type(value) is Function:
         return "function", "-"
     if isinstance(value, type):
@@ -225,8 +231,11 @@ class Gathering:
                 self.know_class(text)
         for pc, name, is_store, index in sites:
             classes = samples.get(pc, (0, ()))[1]
-            for text in classes[index] if classes else ():
-                self._site(text, name, is_store=is_store)
+            for text in classes[index] if len(classes) > index else ():
+                if name.startswith(SUPER):
+                    self._super(number, text, name[len(SUPER) :])
+                else:
+                    self._site(text, name, is_store=is_store)
         for entity in self.globals[number].values():
             self._members(entity, {name for _, name, *_ in sites})
 
@@ -274,8 +283,21 @@ class Gathering:
         routine = -1
         if type(value) is Function:
             routine = self.add(value, (kind, text, name))
-        shadowed = bool(flag) and kind in ("method", "constant")
-        table[text, name] = (kind, routine, shadowed, flag if kind in ("value", "slot") else -1)
+        shadowed = bool(flag) and kind in SHADOWED
+        offset = flag if kind in ("value", "slot") else -1
+        owner = class_text(value.__objclass__) if kind == "inherited" else ""
+        table[text, name] = (kind, routine, shadowed, offset, owner)
+
+    def _super(self, number: int, text: str, name: str) -> None:
+        start = super_class(self.functions[number])
+        found = start and find_super(start, text, name)
+        if found is None:
+            return
+        key, path = (f"super {number} {text}", name), ("super", class_text(start), text, name)
+        if type(found) is Function:
+            self.members[key] = ("super", class_text(start), self.add(found, path))
+        elif found is object.__init__:
+            self.members[key] = ("super", class_text(start), -1)
 
     def _members(self, entity: Entity, names: set[str]) -> None:
         kind, text, _ = entity
@@ -286,6 +308,10 @@ class Gathering:
             found = member(self.core, owner, name)
             if found is not None and (owner, name) not in self.members:
                 self.members[owner, name] = self.entity(found[0], ("member", owner, name))
+            function = class_method(self.core, owner, name)
+            if function is not None:
+                routine = self.add(function, ("class", text, name))
+                self.members[owner, name] = ("classmethod", "-", routine)
 
 
 def member(core: Any, owner: str, name: str) -> tuple[Any] | None:  # noqa: ANN401
@@ -294,7 +320,7 @@ def member(core: Any, owner: str, name: str) -> tuple[Any] | None:  # noqa: ANN4
     if kind == "class":
         cls = find_class(text) if ":" in text else None
         found: tuple[Any] | None = core.class_attribute(cls, sys.intern(name)) if cls else None
-        return found
+        return found if found is None or len(found) == 1 else None
     module = sys.modules.get(text)
     if type(module) is not Module:
         return None
@@ -302,3 +328,35 @@ def member(core: Any, owner: str, name: str) -> tuple[Any] | None:  # noqa: ANN4
     if name not in members or core.is_changing(members, sys.intern(name)):
         return None
     return (members[name],)
+
+
+def class_method(core: Any, owner: str, name: str) -> FunctionType | None:  # noqa: ANN401
+    """The function of a class's class method."""
+    kind, _, text = owner.partition(" ")
+    cls = find_class(text) if kind == "class" and ":" in text else None
+    found = core.class_attribute(cls, sys.intern(name)) if cls else None
+    return None if found is None or len(found) == 1 else found[0]  # type: ignore[no-any-return]
+
+
+def super_class(function: FunctionType) -> type | None:
+    """What ``super()`` in it starts from: the class that its body was written in."""
+    names = function.__code__.co_freevars
+    if "__class__" not in names or function.__closure__ is None:
+        return None
+    try:
+        found = function.__closure__[names.index("__class__")].cell_contents
+    except ValueError:
+        return None
+    return found if isinstance(found, type) and class_text(found) != "?" else None
+
+
+def find_super(start: type, text: str, name: str) -> Any:  # noqa: ANN401
+    """What ``super(start, object).name`` finds for an object of the class named; or None."""
+    cls = find_class(text) if ":" in text else None
+    bases = type.__dict__["__mro__"].__get__(cls) if cls else ()
+    if start not in bases:
+        return None
+    for base in bases[bases.index(start) + 1 :]:
+        if name in _type_dict(base):
+            return _type_dict(base)[name]
+    return None

@@ -232,13 +232,25 @@ class Tier:
             self.core.look_again(function.__code__)
 
     def on_hot(self, function: FunctionType) -> None:
-        """Sample the next calls, at the places the worker names."""
+        """Sample the next calls, at the places the worker names.
+
+        Where that was done before, by an earlier process perhaps: what is stored may fit by now,
+        and if it does not in the end, it is compiled anew.
+        """
         code = function.__code__
-        if self.core.retries(code) and self.program.is_sampled(self.core, code):
-            self.core.finish(code)
-            self.on_ready(function)
-        else:
+        if not self.program.is_sampled(self.core, code):
             self._plan(function, self._sample)
+            return
+        stored = self._stored(self._key(code))
+        if stored is not None and not isinstance(stored[0], str):
+            if self._load_stored(function):
+                self.core.finish(code)
+                return
+            if self.core.retries(code) < MAX_RETRIES:
+                self.core.try_later(code, CALLS_BEFORE_RETRY)
+                return
+        self.core.finish(code)
+        self.on_ready(function)
 
     def on_sampled(self, function: FunctionType) -> None:
         """Remember what was sampled: callers may want it, too."""

@@ -94,9 +94,13 @@ def _list_exchange(f: FunctionLowering, op: Op) -> None:
 
 
 def _assume(f: FunctionLowering, op: Op) -> None:
-    """A row that is checked where the code is loaded, and one that keeps it watched."""
+    """A row that is checked where the code is loaded, and for a name one that keeps it watched.
+
+    What classes have is watched with them.
+    """
     slot = op.text_attr("slot")
-    f.table.row(slot)
+    if op.text_attr("kind") not in ("routine", "inherited"):
+        f.table.row(slot)
     f.table.row(f"expect:{slot} {op.text_attr('kind')} {op.text_attr('text')}")
 
 

@@ -17,7 +17,7 @@ typedef struct {
 static int type_watcher = -1;
 static type_watch *watches;
 static size_t watch_count, watch_room;
-static PyObject *class_name, *property_fget;
+static PyObject *class_name, *property_fget, *wrapped_function;
 
 /* The keys instances of the class share, or NULL where they have no inline values. */
 static PyDictKeysObject *shared_keys(PyTypeObject *type)
@@ -84,6 +84,36 @@ static PyObject *of_property(PyObject *property)
     return result;
 }
 
+/* A static or class method: the function in it, which a class whose instances have a dict may
+ * hide. */
+static PyObject *of_wrapped(PyObject *found, int hidden)
+{
+    const char *kind = Py_IS_TYPE(found, &PyStaticMethod_Type) ? "staticmethod" : "classmethod";
+    PyObject *function = PyObject_GetAttr(found, wrapped_function);
+    PyObject *result;
+
+    if (function == NULL || !PyFunction_Check(function)) {
+        Py_XDECREF(function);
+        PyErr_Clear();
+        Py_RETURN_NONE;
+    }
+    result = Py_BuildValue("snO", kind, (Py_ssize_t)hidden, function);
+    Py_DECREF(function);
+    return result;
+}
+
+static int is_wrapped(PyObject *found)
+{
+    return Py_IS_TYPE(found, &PyStaticMethod_Type) || Py_IS_TYPE(found, &PyClassMethod_Type);
+}
+
+/* Whether it is what a class in C has for all that are derived from it. */
+static int is_of_builtin(PyObject *found)
+{
+    return (Py_IS_TYPE(found, &PyMethodDescr_Type) || Py_IS_TYPE(found, &PyWrapperDescr_Type)) &&
+           PyType_HasFeature(PyDescr_TYPE(found), Py_TPFLAGS_IMMUTABLETYPE);
+}
+
 /* attribute(cls, name) -> None, or (kind, offset, object), as ir/environment.py says. */
 PyObject *dx_attribute(PyObject *module, PyObject *args)
 {
@@ -122,6 +152,12 @@ PyObject *dx_attribute(PyObject *module, PyObject *args)
     }
     if (PyFunction_Check(found)) {
         return Py_BuildValue("snO", "method", (Py_ssize_t)(keys != NULL), found);
+    }
+    if (is_wrapped(found)) {
+        return of_wrapped(found, keys != NULL);
+    }
+    if (is_of_builtin(found)) {
+        return Py_BuildValue("snO", "inherited", (Py_ssize_t)(keys != NULL), found);
     }
     if (Py_TYPE(found)->tp_descr_get != NULL) {
         Py_RETURN_NONE;
@@ -189,7 +225,27 @@ PyObject *dx_keys_count(PyObject *module, PyObject *cls)
     return PyLong_FromSsize_t(keys ? keys->dk_nentries : 0);
 }
 
-/* class_attribute(cls, name) -> None, or the object that ``cls.name`` is, in a tuple. */
+/* The same of what is there wrapped. */
+static PyObject *of_class(PyObject *found)
+{
+    PyObject *function = PyObject_GetAttr(found, wrapped_function);
+    PyObject *result = NULL;
+
+    if (function != NULL && PyFunction_Check(function)) {
+        result = Py_IS_TYPE(found, &PyStaticMethod_Type)
+                     ? PyTuple_Pack(1, function)
+                     : Py_BuildValue("Os", function, "classmethod");
+    }
+    else {
+        PyErr_Clear();
+        result = Py_NewRef(Py_None);
+    }
+    Py_XDECREF(function);
+    return result;
+}
+
+/* class_attribute(cls, name) -> None, or the object that ``cls.name`` is, in a tuple; or the
+ * function that it calls with the class, and "classmethod". */
 PyObject *dx_class_attribute(PyObject *module, PyObject *args)
 {
     PyTypeObject *type;
@@ -201,8 +257,13 @@ PyObject *dx_class_attribute(PyObject *module, PyObject *args)
     }
     meta = _PyType_Lookup(Py_TYPE(type), name);
     found = _PyType_Lookup(type, name);
-    if (Py_TYPE(type) != &PyType_Type || meta != NULL || found == NULL ||
-        (Py_TYPE(found)->tp_descr_get != NULL && !PyFunction_Check(found))) {
+    if (Py_TYPE(type) != &PyType_Type || meta != NULL || found == NULL) {
+        Py_RETURN_NONE;
+    }
+    if (is_wrapped(found)) {
+        return of_class(found);
+    }
+    if (Py_TYPE(found)->tp_descr_get != NULL && !PyFunction_Check(found)) {
         Py_RETURN_NONE;
     }
     return PyTuple_Pack(1, found);
@@ -329,7 +390,8 @@ int dx_class_init(void)
     class_name = PyUnicode_InternFromString("__class__");
     property_fget = PyUnicode_InternFromString("fget");
     type_watcher = PyType_AddWatcher(on_type);
-    if (class_name == NULL || property_fget == NULL || type_watcher < 0) {
+    wrapped_function = PyUnicode_InternFromString("__func__");
+    if (class_name == NULL || property_fget == NULL || wrapped_function == NULL || type_watcher < 0) {
         return -1;
     }
     return watch_class_attribute();

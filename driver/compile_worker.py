@@ -114,7 +114,7 @@ def compile_unit(request: Mapping[str, Any]) -> Unit | str:
             stop_after=request.get("stop_after"),
         )
     except NotWorthItError as error:
-        return request.get("again", "") + str(error)
+        return f"{request.get('again', '')}{error}"
     except (UnsupportedError, NoLoweringError) as error:
         return str(error)
     except Exception as error:

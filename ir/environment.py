@@ -19,7 +19,7 @@ from typing import Final
 from dx_py.ir.bytecode import read_instructions
 from dx_py.ir.feedback import Feedback
 
-#: A class and an attribute of its instances; or ``class NAME``, ``module NAME`` and a member; or
+#: A class and an attribute of its instances; ``class NAME`` or ``module NAME`` and a member;
 #: ``super N NAME``, of a routine that is called with such an object, and what it asks for.
 type Member = tuple[str, str]
 

@@ -508,6 +508,8 @@ _ROWS: tuple[OpSpec, ...] = (
     _store("object.store_field", *_FIELD),
     # What a name stands for, as the code was compiled for: checked where it is loaded.
     OpSpec("assume.entity", (), (), (_SLOT, ("kind", str), ("text", str))),
+    # A routine whose body is part of the code, whatever is left of it.
+    OpSpec("assume.routine", (), (), (("routine", int),)),
     OpSpec("object.new", (), (OBJ,), (_CLASS,), Effect.NONE, Exit.THROW, Ownership.NEW),
     OpSpec("iter.new", (OBJ,), (OBJ,), (("cls", str),), Effect.NONE, Exit.THROW, Ownership.NEW),
     OpSpec(

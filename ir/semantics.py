@@ -618,6 +618,7 @@ _OBJECTS: Final[dict[str, Semantics]] = {
             "list.reserve",
             "guard.values",
             "assume.entity",
+            "assume.routine",
             "poll",
             "ref.drop",
             "ref.drop_last",

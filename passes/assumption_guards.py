@@ -37,7 +37,7 @@ def _assumes(op: Op) -> bool:
     """Whether it relies on a watched dict, class or function."""
     if op.opcode == "const.object":
         return op.text_attr("slot").startswith(_WATCHED)
-    return ":" in str(op.attrs.get("cls", ""))
+    return op.opcode == "assume.routine" or ":" in str(op.attrs.get("cls", ""))
 
 
 def _keep(function: Function, wanted: Callable[[Op], bool]) -> bool:

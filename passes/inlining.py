@@ -201,6 +201,7 @@ def splice(function: Function, block: Block, index: int, call: Call, body: Funct
     after = function.new_block()
     after.ops = block.ops[index + 1 :]
     del block.ops[index:]
+    block.ops.append(function.new_op("assume.routine", attrs={"routine": call.routine}))
     caller, arguments = op.state, _arguments(function, block, call)
     if call.cls:
         made = function.new_op(

@@ -384,11 +384,11 @@ def _load_super_method(r: Rewriter) -> bool:
     """``super().name``, of objects of classes for which the same function is found."""
     start, cls, owner = r.op.operands
     entity = r.entity(start)
-    classes = owner.type.cls or union(r.feedback.seen_classes(r.state.pc, 0))
-    classes = classes or r.feedback.only_class(r.state.pc, 0)
+    only = owner.type.cls or r.feedback.only_class(r.state.pc, 0)
+    classes = only or union(r.feedback.seen_classes(r.state.pc, 0))
     name = r.op.text_attr("name")
     members = r.program.members
-    texts = (classes or "").split("|")
+    texts = classes.split("|")
     found = {members.get((f"super {r.state.code} {text}", name)) for text in texts}
     member = found.pop()
     if not classes or found or member is None or entity != Entity("builtin", "super"):

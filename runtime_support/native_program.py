@@ -290,14 +290,14 @@ class Gathering:
 
     def _super(self, number: int, text: str, name: str) -> None:
         start = super_class(self.functions[number])
-        found = start and find_super(start, text, name)
-        if found is None:
+        if start is None:
             return
-        key, path = (f"super {number} {text}", name), ("super", class_text(start), text, name)
+        known, key = class_text(start), (f"super {number} {text}", name)
+        found = find_super(start, text, name)
         if type(found) is Function:
-            self.members[key] = ("super", class_text(start), self.add(found, path))
+            self.members[key] = ("super", known, self.add(found, ("super", known, text, name)))
         elif found is object.__init__:
-            self.members[key] = ("super", class_text(start), -1)
+            self.members[key] = ("super", known, -1)
 
     def _members(self, entity: Entity, names: set[str]) -> None:
         kind, text, _ = entity
@@ -319,8 +319,10 @@ def member(core: Any, owner: str, name: str) -> tuple[Any] | None:  # noqa: ANN4
     kind, _, text = owner.partition(" ")
     if kind == "class":
         cls = find_class(text) if ":" in text else None
-        found: tuple[Any] | None = core.class_attribute(cls, sys.intern(name)) if cls else None
-        return found if found is None or len(found) == 1 else None
+        found: Any = core.class_attribute(cls, sys.intern(name)) if cls else None
+        if found is None or len(found) > 1:
+            return None
+        return (found[0],)
     module = sys.modules.get(text)
     if type(module) is not Module:
         return None
@@ -335,17 +337,18 @@ def class_method(core: Any, owner: str, name: str) -> FunctionType | None:  # no
     kind, _, text = owner.partition(" ")
     cls = find_class(text) if kind == "class" and ":" in text else None
     found = core.class_attribute(cls, sys.intern(name)) if cls else None
-    return None if found is None or len(found) == 1 else found[0]  # type: ignore[no-any-return]
+    return None if found is None or len(found) == 1 else found[0]
 
 
 def super_class(function: FunctionType) -> type | None:
     """What ``super()`` in it starts from: the class that its body was written in."""
     names = function.__code__.co_freevars
-    if "__class__" not in names or function.__closure__ is None:
+    if "__class__" not in names:
         return None
     try:
-        found = function.__closure__[names.index("__class__")].cell_contents
+        found: Any = (function.__closure__ or ())[names.index("__class__")].cell_contents
     except ValueError:
+        # Not yet made.
         return None
     return found if isinstance(found, type) and class_text(found) != "?" else None
 

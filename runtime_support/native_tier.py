@@ -234,8 +234,8 @@ class Tier:
     def on_hot(self, function: FunctionType) -> None:
         """Sample the next calls, at the places the worker names.
 
-        Where that was done before, by an earlier process perhaps: what is stored may fit by now,
-        and if it does not in the end, it is compiled anew.
+        Where that was done before, perhaps in another process, what is stored may fit by now;
+        if it does not in the end, it is compiled anew.
         """
         code = function.__code__
         if not self.program.is_sampled(self.core, code):

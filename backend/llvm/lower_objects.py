@@ -104,6 +104,11 @@ def _assume(f: FunctionLowering, op: Op) -> None:
     f.table.row(f"expect:{slot} {op.text_attr('kind')} {op.text_attr('text')}")
 
 
+def _assume_routine(f: FunctionLowering, op: Op) -> None:
+    """A row that has the function found, checked and watched."""
+    f.table.row(f"func:{op.int_attr('routine')}")
+
+
 def _tuple_item(f: FunctionLowering, op: Op) -> None:
     offset = f.layout["tuple.ob_item"] + 8 * op.int_attr("index")
     f.define(op.result, f.load("ptr", f.name(op.operands[0]), offset))
@@ -393,6 +398,7 @@ OBJECT_LOWERINGS: Final[dict[str, Lowering]] = {
     "list.exchange": _list_exchange,
     "sized.length": _sized_length,
     "assume.entity": _assume,
+    "assume.routine": _assume_routine,
     "list.set_f64": _list_set_f64,
     "list.set_leaf": _list_set_leaf,
     "iter.new": _iter_new,

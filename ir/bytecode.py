@@ -97,6 +97,28 @@ def read_instructions(code: CodeType) -> Iterator[Instruction]:
         pc = following
 
 
+def handled_ranges(code: CodeType) -> list[tuple[int, int]]:
+    """Where exceptions have a handler, as ranges of code units.
+
+    The table is as in Objects/exception_handling_notes.txt of CPython 3.12.
+    """
+    table, place, ranges = code.co_exceptiontable, 0, list[tuple[int, int]]()
+
+    def number() -> int:
+        nonlocal place
+        value = table[place] & 63
+        while table[place] & 64:
+            place += 1
+            value = value << 6 | table[place] & 63
+        place += 1
+        return value
+
+    while place < len(table):
+        start, length, _, _ = number(), number(), number(), number()
+        ranges.append((start, start + length))
+    return ranges
+
+
 def build_code_blocks(code: CodeType) -> dict[int, CodeBlock]:
     """The blocks reachable from the entry without exceptions, by the unit they start at."""
     instructions = {i.start: i for i in read_instructions(code)}

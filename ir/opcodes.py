@@ -461,6 +461,40 @@ _ROWS: tuple[OpSpec, ...] = (
         "sequence.repeat", (OBJ, I64), (OBJ,), (_CLASS,), Effect.READ, Exit.THROW, Ownership.NEW
     ),
     OpSpec("list.extend", (OBJ, OBJ), (), (), Effect.READ | Effect.WRITE, Exit.THROW),
+    # Plain keys: what another key would have to be asked for leaves. The item comes first.
+    OpSpec("contains.plain", (OBJ, OBJ), (I1,), (), Effect.READ, Exit.GUARD),
+    OpSpec("dict.get", (OBJ, OBJ), (OBJ,), (), Effect.READ, Exit.GUARD, Ownership.HEAP),
+    # As the method of a dict: the last operand where there is none.
+    OpSpec("dict.find", (OBJ, OBJ, OBJ), (OBJ,), (), Effect.READ, Exit.GUARD, Ownership.NEW),
+    # The result is what was there, or null: the caller's to release.
+    OpSpec(
+        "dict.set",
+        (OBJ, OBJ, OBJ),
+        (MAYBE_OBJ,),
+        (),
+        Effect.READ | Effect.WRITE,
+        Exit.GUARD,
+        Ownership.NEW,
+    ),
+    OpSpec("set.compare", (OBJ, OBJ), (I1,), (("op", str),), Effect.READ, Exit.GUARD),
+    OpSpec(
+        "set.combine",
+        (OBJ, OBJ),
+        (OBJ,),
+        (("op", str),),
+        Effect.READ,
+        Exit.GUARD,
+        Ownership.NEW,
+    ),
+    OpSpec("set.add", (OBJ, OBJ), (), (), Effect.READ | Effect.WRITE, Exit.GUARD),
+    OpSpec(
+        "list.remove",
+        (OBJ, OBJ),
+        (),
+        (),
+        Effect.READ | Effect.WRITE | Effect.FREE_LEAF,
+        Exit.GUARD,
+    ),
     # Room for one more item, and then the item.
     OpSpec("list.reserve", (OBJ,), (), (), Effect.READ | Effect.WRITE, Exit.THROW),
     OpSpec("list.push", (OBJ, OBJ), (), (), Effect.READ | Effect.WRITE, steals=(1,)),

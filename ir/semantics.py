@@ -508,6 +508,45 @@ def _set_slice(
     return removed
 
 
+_PLAIN: Final = (int, str, float, bool, tuple, type(None))
+
+
+def _is_plain(key: object) -> bool:
+    return type(key) in _PLAIN and (type(key) is not tuple or all(map(_is_plain, key)))
+
+
+def _contains(a: Any, op: Op, item: object, container: Any) -> bool:
+    _check(_is_plain(item) and all(map(_is_plain, container)))
+    return item in container
+
+
+def _dict_get(a: Any, op: Op, container: dict[object, object], key: object) -> object:
+    _check(_is_plain(key) and all(map(_is_plain, container)) and key in container)
+    return container[key]
+
+
+def _dict_find(a: Any, op: Op, container: Any, key: object, missing: object) -> object:
+    _check(_is_plain(key) and all(map(_is_plain, container)))
+    return container.get(key, missing)
+
+
+def _dict_set(a: Any, op: Op, container: Any, key: object, value: object) -> object:
+    _check(_is_plain(key) and all(map(_is_plain, container)))
+    old = container.get(key, NULL)
+    container[key] = value
+    return old
+
+
+def _set_add(a: Any, op: Op, container: set[object], item: object) -> None:
+    _check(_is_plain(item) and all(map(_is_plain, container)))
+    container.add(item)
+
+
+def _list_remove(a: Any, op: Op, items: list[object], item: object) -> None:
+    _check(_is_plain(item) and all(map(_is_plain, items)) and item in items)
+    items.remove(item)
+
+
 def _pop(a: Any, op: Op, items: list[object], index: int) -> object:
     return items.pop(_place(items, index))
 
@@ -586,6 +625,14 @@ _OBJECTS: Final[dict[str, Semantics]] = {
     "sequence.concat": _of_operands(operator.add),
     "sequence.repeat": _of_operands(operator.mul),
     "list.extend": _of_operands(list.extend),
+    "contains.plain": _contains,
+    "dict.get": _dict_get,
+    "dict.find": _dict_find,
+    "dict.set": _dict_set,
+    "set.add": _set_add,
+    "set.compare": lambda a, op, x, y: _COMPARE[op.text_attr("op")](x, y),
+    "set.combine": lambda a, op, x, y: _BINARY[op.text_attr("op")](x, y),
+    "list.remove": _list_remove,
     "list.push": _of_operands(list.append),
     "list.insert": _of_operands(list.insert),
     "list.pop": _pop,

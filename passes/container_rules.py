@@ -168,24 +168,101 @@ def _push(r: Rewriter, items: Value, item: Value) -> None:
     r.emit_op("list.push", items, item)
 
 
+#: Classes that are hashed and compared without Python code; tuples, where their items are so.
+PLAIN_KEYS: Final = ("int", "str", "tuple", "float", "bool", "NoneType")
+_SEARCHED: Final = ("list", "tuple", "dict", "set", "frozenset")
+
+
+def contains(r: Rewriter) -> bool:
+    """``item in container``."""
+    item, container = r.class_of(0), r.class_of(1)
+    if container == item == "str" or (item in PLAIN_KEYS and container in _SEARCHED):
+        r.finish(r.emit("box.i1", r.emit("contains.plain", *r.op.operands)))
+        return True
+    return False
+
+
+#: The operators of sets that give a set.
+_SET_OPERATORS: Final = ("&", "|", "-", "^")
+_SETS: Final = ("set", "frozenset")
+
+
+def combine_sets(r: Rewriter) -> bool:
+    """``x & y`` and the like; the result is of the class of ``x``."""
+    left, right, operator = r.class_of(0), r.class_of(1), r.op.text_attr("op")
+    if left not in _SETS or right not in _SETS or operator not in _SET_OPERATORS:
+        return False
+    sets = r.guard(0, left), r.guard(1, right)
+    types, attrs = (exact(left),), {"op": operator}
+    r.finish(r.emit_op("set.combine", *sets, types=types, attrs=attrs).result)
+    return True
+
+
+def compare_sets(r: Rewriter) -> bool:
+    """``x <= y`` and the like."""
+    left, right = r.class_of(0), r.class_of(1)
+    if left not in _SETS or right not in _SETS:
+        return False
+    sets = r.guard(0, left), r.guard(1, right)
+    r.finish(r.emit("box.i1", r.emit("set.compare", *sets, op=r.op.text_attr("op"))))
+    return True
+
+
+def read_key(r: Rewriter) -> bool:
+    """``d[key]``. Where the code awaits a missing key it is no rare thing: not in a ``try``."""
+    if r.class_of(0) != "dict" or r.class_of(1) not in PLAIN_KEYS or r.is_guarded():
+        return False
+    r.finish(r.emit("dict.get", r.guard(0, "dict"), r.op.operands[1]))
+    return True
+
+
+def store_key(r: Rewriter, key: str | None) -> bool:
+    """``d[key] = value``; the operands are d, key, value."""
+    if key not in PLAIN_KEYS:
+        return False
+    items = r.guard(0, "dict")
+    old = r.emit("dict.set", items, *r.op.operands[1:])
+    r.emit_op("ref.drop", old, state=r.state)
+    r.finish()
+    return True
+
+
 def direct_method(r: Rewriter, cls: str, name: str, owner: Value) -> bool:
     """A call of a method of a builtin class as an op, where there is one; else nothing."""
     arguments = r.op.operands[2:]
+    plain = bool(arguments) and r.class_of(2) in PLAIN_KEYS
     match cls, name, len(arguments):
         case "list", "append", 1:
             _push(r, owner, arguments[0])
         case "list", "insert", 2 if r.class_of(2) == "int":
             index = r.emit("unbox.i64", r.guard(2, "int"))
             r.emit_op("list.insert", owner, index, arguments[1], state=r.state)
+        case "list", "remove", 1 if plain:
+            r.emit_op("list.remove", owner, arguments[0])
+        case "set", "add", 1 if plain:
+            r.emit_op("set.add", owner, arguments[0])
+        case _:
+            return _method_with_result(r, cls, name, owner)
+    r.finish(_none(r))
+    return True
+
+
+def _none(r: Rewriter) -> Value:
+    types, attrs = (exact("NoneType"),), {"slot": "object:None"}
+    return r.emit_op("const.object", types=types, attrs=attrs).result
+
+
+def _method_with_result(r: Rewriter, cls: str, name: str, owner: Value) -> bool:
+    arguments = r.op.operands[2:]
+    match cls, name, len(arguments):
         case "list", "pop", 0:
             r.finish(r.emit("list.pop", owner, r.emit("const.i64", value=-1)))
-            return True
         case "list", "pop", 1 if r.class_of(2) == "int":
             index = r.emit("unbox.i64", r.guard(2, "int"))
             r.finish(r.emit("list.pop", owner, index))
-            return True
+        case "dict", "get", 1 | 2 if r.class_of(2) in PLAIN_KEYS:
+            missing = arguments[1] if len(arguments) > 1 else _none(r)
+            r.finish(r.emit("dict.find", owner, arguments[0], missing))
         case _:
             return False
-    none = r.emit_op("const.object", types=(exact("NoneType"),), attrs={"slot": "object:None"})
-    r.finish(none.result)
     return True

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from dx_py.ir.bytecode import handled_ranges
 from dx_py.ir.core import Attr, Block, FrameState, Function, Op, Value, substitute
 from dx_py.ir.dominance import reverse_postorder
 from dx_py.ir.environment import Entity, Program
@@ -55,6 +56,10 @@ class Rewriter:
         pc = self.state.pc
         only = known or self.feedback.only_class(pc, index)
         return only or union(self.feedback.several_classes(pc, index)) or None
+
+    def is_guarded(self) -> bool:
+        """Whether the routine has a handler for exceptions of the instruction."""
+        return self.settings.is_guarded(self.state.pc)
 
     def loop_body(self) -> Block:
         """Where it goes when the condition is true."""
@@ -157,6 +162,11 @@ class Specialization:
     program: Program
     number: int = 0
     name: ClassVar[str] = "specialize"
+
+    def is_guarded(self, pc: int) -> bool:
+        """Whether an instruction of the routine is in a ``try``, or a ``with``."""
+        code = self.program.routines[self.number].code
+        return any(start <= pc < end for start, end in handled_ranges(code))
 
     def apply(self, function: Function) -> bool:
         replacements: dict[Value, Value] = {}

@@ -22,10 +22,15 @@ from dx_py.passes.builtin_rules import (
 from dx_py.passes.container_rules import (
     append,
     binary_slice,
+    combine_sets,
+    compare_sets,
+    contains,
     delete_item,
     join_sequences,
     read_item,
+    read_key,
     stepped_slice,
+    store_key,
     store_slice,
 )
 from dx_py.passes.iteration_rules import for_iter, get_iter
@@ -80,7 +85,7 @@ def _binary_op(r: Rewriter) -> bool:
         r.finish(r.emit("box.f64", r.emit("int.truediv", *operands)))
         return True
     if operator not in FLOAT_OPERATORS or not _is_float_operation(r):
-        return join_sequences(r) or _own_operator(r)
+        return join_sequences(r) or combine_sets(r) or _own_operator(r)
     floats = _as_float(r, 0, left), _as_float(r, 1, right)
     r.finish(r.emit("box.f64", r.emit(FLOAT_OPERATORS[operator], *floats)))
     return True
@@ -114,6 +119,8 @@ def _exact_float(r: Rewriter, operand: int, cls: str | None) -> Value:
 
 def _compare_op(r: Rewriter) -> bool:
     left, right = r.class_of(0), r.class_of(1)
+    if compare_sets(r):
+        return True
     comparison = COMPARISONS[r.op.text_attr("op")]
     if left != right and _is_float_operation(r):
         # An int against a float is compared exactly by Python: as ints of one digit are.
@@ -186,6 +193,8 @@ def _binary_subscr(r: Rewriter) -> bool:
         rep = "f64" if container in FLOAT_ARRAYS else "i64"
         r.finish(r.emit(f"box.{rep}", r.emit(f"array.get_{rep}", array, index, cls=container)))
         return True
+    if read_key(r):
+        return True
     if r.class_of(1) == "int" and read_item(r, container or ""):
         return True
     if container not in ("list", "tuple") or r.class_of(1) != "int":
@@ -221,6 +230,8 @@ def _store_subscr(r: Rewriter) -> bool:
     index = r.op.operands[1].type.cls or r.feedback.only_class(pc, 2)
     if container in (*FLOAT_ARRAYS, *INT_ARRAYS):
         return _store_in_array(r, container or "", index, value)
+    if container == "dict":
+        return store_key(r, index)
     if (container, index) != ("list", "int"):
         return False
     if value != "float":
@@ -466,6 +477,7 @@ RULES: Final[dict[str, Callable[[Rewriter], bool]]] = {
     "py.unary_not": _unary_not,
     "py.binary_subscr": _binary_subscr,
     "py.store_subscr": _store_subscr,
+    "py.contains": contains,
     "py.delete_subscr": delete_item,
     "py.binary_slice": binary_slice,
     "py.store_slice": store_slice,

@@ -144,7 +144,9 @@ BUILTINS = "__builtins__"
 
 
 #: Those whose methods native code may call quietly.
-BUILTIN_CLASSES: dict[str, type] = {cls.__name__: cls for cls in (list, int, str, dict, object)}
+BUILTIN_CLASSES: dict[str, type] = {
+    cls.__name__: cls for cls in (list, int, str, dict, set, object)
+}
 
 
 def class_facts(core: Any, cls: type) -> tuple[Any, ...]:  # noqa: ANN401

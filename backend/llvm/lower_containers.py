@@ -7,6 +7,7 @@ from typing import Final
 from dx_py.backend.llvm.lower_objects import checked_index
 from dx_py.backend.llvm.lowering import FunctionLowering, Lowering
 from dx_py.ir.core import Op
+from dx_py.ir.ssa_construction import BINARY_OPERATORS, COMPARE_OPERATORS
 
 
 def _made(f: FunctionLowering, op: Op, helper: str) -> None:
@@ -121,6 +122,60 @@ def _next(helper: str) -> Lowering:
     return lower
 
 
+def _found(helper: str) -> Lowering:
+    """An object, or null, which leaves."""
+
+    def lower(f: FunctionLowering, op: Op) -> None:
+        given = (f"ptr {f.name(operand)}" for operand in op.operands)
+        result = f.call(helper, "ptr", *given)
+        f.guard(f.emit(f"icmp ne ptr {result}, null"), op, repeatable=False)
+        f.define(op.result, result)
+
+    return lower
+
+
+def _done(helper: str) -> Lowering:
+    """A status, of which a negative one leaves."""
+
+    def lower(f: FunctionLowering, op: Op) -> None:
+        given = (f"ptr {f.name(operand)}" for operand in op.operands)
+        status = f.call(helper, "i32", *given)
+        f.guard(f.emit(f"icmp sge i32 {status}, 0"), op, repeatable=False)
+
+    return lower
+
+
+def _contains(f: FunctionLowering, op: Op) -> None:
+    item, container = map(f.name, op.operands)
+    answer = f.call("dx_search", "i32", f"ptr {container}", f"ptr {item}")
+    f.guard(f.emit(f"icmp sge i32 {answer}, 0"), op)
+    f.define(op.result, f.emit(f"icmp ne i32 {answer}, 0"))
+
+
+def _dict_set(f: FunctionLowering, op: Op) -> None:
+    out = f.stack_slots(1, "out")
+    given = (f"ptr {f.name(operand)}" for operand in op.operands)
+    status = f.call("dx_dict_set", "i32", *given, f"ptr {out}")
+    f.guard(f.emit(f"icmp sge i32 {status}, 0"), op, repeatable=False)
+    f.define(op.result, f.load("ptr", out, 0))
+
+
+def _set_compare(f: FunctionLowering, op: Op) -> None:
+    left, right = map(f.name, op.operands)
+    operator = COMPARE_OPERATORS.index(op.text_attr("op"))
+    answer = f.call("dx_compare_sets", "i32", f"ptr {left}", f"ptr {right}", f"i32 {operator}")
+    f.guard(f.emit(f"icmp sge i32 {answer}, 0"), op)
+    f.define(op.result, f.emit(f"icmp ne i32 {answer}, 0"))
+
+
+def _set_combine(f: FunctionLowering, op: Op) -> None:
+    left, right = map(f.name, op.operands)
+    operator = BINARY_OPERATORS.index(op.text_attr("op"))
+    result = f.call("dx_combine_sets", "ptr", f"ptr {left}", f"ptr {right}", f"i32 {operator}")
+    f.guard(f.emit(f"icmp ne ptr {result}, null"), op, repeatable=False)
+    f.define(op.result, result)
+
+
 CONTAINER_LOWERINGS: Final[dict[str, Lowering]] = {
     "slice.get": _slice_get,
     "slice.step": _slice_step,
@@ -130,6 +185,14 @@ CONTAINER_LOWERINGS: Final[dict[str, Lowering]] = {
     "iter.next": _next("dx_next"),
     "iter.pair_next": _next("dx_next_pair"),
     "iter.numbered_next": _next("dx_next_numbered"),
+    "contains.plain": _contains,
+    "dict.get": _found("dx_dict_get"),
+    "dict.find": _found("dx_dict_find"),
+    "dict.set": _dict_set,
+    "set.compare": _set_compare,
+    "set.combine": _set_combine,
+    "set.add": _done("dx_set_add"),
+    "list.remove": _done("dx_list_remove"),
     "sequence.concat": _concat,
     "sequence.repeat": _repeat,
     "list.extend": _list_extend,

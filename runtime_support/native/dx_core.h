@@ -69,6 +69,7 @@ PyObject *dx_leave(PyThreadState *ts, void **table, PyFunctionObject *func,
 /* An exception is set: the interpreter unwinds from the record's instruction. */
 PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
                    const uint8_t *record, uint32_t guard, ...);
+int dx_finalize_init(void);
 /* Whether giving up one reference to it runs no Python code. */
 int dx_goes_quietly(PyObject *object);
 /* Gives up the last reference to `dead`, where that runs no Python code; whether it did. */
@@ -275,6 +276,18 @@ PyObject *dx_list_pop(PyObject *list, int64_t index);
 int dx_list_reserve(PyObject *list);
 int dx_list_extend(PyObject *list, PyObject *more);
 PyObject *dx_str_item(PyObject *text, int64_t index);
+
+/* dx_keys.c: plain keys in dicts, sets and sequences; nothing of it runs Python code. */
+PyObject *dx_dict_get(PyObject *dict, PyObject *key);
+PyObject *dx_dict_find(PyObject *dict, PyObject *key, PyObject *missing);
+int dx_dict_set(PyObject *dict, PyObject *key, PyObject *value, PyObject **old);
+int dx_search(PyObject *container, PyObject *item);
+int dx_set_add(PyObject *set, PyObject *item);
+int dx_list_remove(PyObject *list, PyObject *item);
+int dx_are_sets(PyObject *a, PyObject *b);
+int dx_compare_sets(PyObject *a, PyObject *b, int operator);
+int dx_has_plain_items(PyObject *set);
+PyObject *dx_combine_sets(PyObject *a, PyObject *b, int operator);
 
 /* dx_iterators.c: 1 with an item, 0 at the end, -1 where the interpreter is to do it. */
 int dx_iterators_init(void);

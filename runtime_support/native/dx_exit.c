@@ -371,15 +371,20 @@ void dx_hide_frames(PyThreadState *ts, dx_shadow *shadow)
     hide(ts, shadow->frame, shadow->frames);
 }
 
-/* Containers are looked into so deep. Their items are about to be touched anyway. */
+/* Containers are looked into so deep, and at so many objects that only they hold: building frames
+ * costs no more. */
 #define DX_MAX_DEPTH 3
+#define DX_MAX_LOOKS 64
+
+static int looks;
 
 static int dies_quietly(PyObject *dead, int depth);
 
 /* Whether giving up one reference to it runs no Python code. */
 static int goes_quietly(PyObject *object, int depth)
 {
-    return object == NULL || Py_REFCNT(object) > 1 || dies_quietly(object, depth + 1);
+    return object == NULL || Py_REFCNT(object) > 1 ||
+           (++looks <= DX_MAX_LOOKS && dies_quietly(object, depth + 1));
 }
 
 static int all_go_quietly(PyObject *const *items, Py_ssize_t count, int depth)
@@ -392,42 +397,74 @@ static int all_go_quietly(PyObject *const *items, Py_ssize_t count, int depth)
     return 1;
 }
 
-/* The same of an instance with inline values, without weak references and finalizer. */
-static int instance_goes_quietly(PyObject *object, int depth)
+static int visit(PyObject *object, void *depth)
 {
-    PyTypeObject *type = Py_TYPE(object);
-    PyDictOrValues attributes;
+    return !goes_quietly(object, *(int *)depth);
+}
 
-    if (!PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) || type->tp_finalize != NULL ||
-        type->tp_del != NULL || type->tp_basicsize != (Py_ssize_t)sizeof(PyObject) ||
-        !PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT) ||
-        (PyType_HasFeature(type, Py_TPFLAGS_MANAGED_WEAKREF) &&
-         *(PyObject **)((char *)object + MANAGED_WEAKREF_OFFSET) != NULL)) {
-        return 0;
+static int has_weak_references(PyObject *object)
+{
+    return PyType_SUPPORTS_WEAKREFS(Py_TYPE(object)) &&
+           *PyObject_GET_WEAKREFS_LISTPTR(object) != NULL;
+}
+
+/* Builtin classes whose objects do nothing when they go but to give up what they refer to. */
+static PyTypeObject *const plain_types[] = {
+    &PyDict_Type,        &PySlice_Type,        &PyListIter_Type,    &PyTupleIter_Type,    &PySetIter_Type,      &PyDictIterKey_Type,
+    &PyDictIterItem_Type, &PyDictIterValue_Type, &PyDictKeys_Type,   &PyDictItems_Type,
+    &PyDictValues_Type,  &PyUnicodeIter_Type,  &PyBytesIter_Type,    &PyByteArrayIter_Type,
+    &PyEnum_Type,        &PyZip_Type,          &PyMethod_Type,       &PyCFunction_Type,
+    &PyListRevIter_Type, &PyReversed_Type,     &PyCell_Type,
+};
+
+static destructor instance_dealloc; /* of a class made in Python */
+
+int dx_finalize_init(void)
+{
+    PyObject *made = PyErr_NewException("dx_py.Made", NULL, NULL);
+
+    instance_dealloc = made ? ((PyTypeObject *)made)->tp_dealloc : NULL;
+    Py_XDECREF(made);
+    return made ? 0 : -1;
+}
+
+/* Whether its class is derived from `object` alone, and nothing of it is a finalizer. */
+static int is_plain_instance(PyTypeObject *type)
+{
+    while (type != &PyBaseObject_Type) {
+        if (type->tp_dealloc != instance_dealloc || type->tp_finalize != NULL ||
+            type->tp_del != NULL) {
+            return 0;
+        }
+        type = type->tp_base;
     }
-    attributes = *_PyObject_DictOrValuesPointer(object);
-    if (!_PyDictOrValues_IsValues(attributes)) {
-        return attributes.dict == NULL;
-    }
-    return all_go_quietly(_PyDictOrValues_GetValues(attributes)->values,
-                          ((PyHeapTypeObject *)type)->ht_cached_keys->dk_nentries, depth);
+    return 1;
 }
 
 static int set_goes_quietly(PyObject *set, int depth)
 {
-    Py_ssize_t position = 0;
-    PyObject *item;
-    Py_hash_t hash;
+    Py_ssize_t left = PySet_GET_SIZE(set);
 
-    if (((PySetObject *)set)->weakreflist != NULL) {
-        return 0;
-    }
-    while (_PySet_NextEntry(set, &position, &item, &hash)) {
-        if (!goes_quietly(item, depth)) {
-            return 0;
+    for (setentry *entry = ((PySetObject *)set)->table; left > 0; entry++) {
+        /* A removed one has a hash that no item has. */
+        if (entry->key != NULL && entry->hash != -1) {
+            if (Py_REFCNT(entry->key) == 1 && !goes_quietly(entry->key, depth)) {
+                return 0;
+            }
+            left--;
         }
     }
-    return 1;
+    return ((PySetObject *)set)->weakreflist == NULL;
+}
+
+static int is_of_plain_type(PyTypeObject *type)
+{
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(plain_types); i++) {
+        if (type == plain_types[i]) {
+            return 1;
+        }
+    }
+    return PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && is_plain_instance(type);
 }
 
 static int dies_quietly(PyObject *dead, int depth)
@@ -450,21 +487,19 @@ static int dies_quietly(PyObject *dead, int depth)
     if (type == &PySet_Type || type == &PyFrozenSet_Type) {
         return set_goes_quietly(dead, depth);
     }
-    if (type == &PySlice_Type) {
-        PySliceObject *slice = (PySliceObject *)dead;
-        return goes_quietly(slice->start, depth) && goes_quietly(slice->stop, depth) &&
-               goes_quietly(slice->step, depth);
-    }
-    return instance_goes_quietly(dead, depth);
+    return is_of_plain_type(type) && !has_weak_references(dead) && type->tp_traverse != NULL &&
+           type->tp_traverse(dead, visit, &depth) == 0;
 }
 
 int dx_goes_quietly(PyObject *object)
 {
+    looks = 0;
     return goes_quietly(object, 0);
 }
 
 int dx_die_quietly(PyObject *dead)
 {
+    looks = 0;
     if (!dies_quietly(dead, 0)) {
         return 0;
     }

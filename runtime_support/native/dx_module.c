@@ -203,7 +203,7 @@ static int execute(PyObject *module)
     }
     done = 1;
     return dx_units_init() < 0 || dx_profile_init(module) < 0 || dx_watch_init() < 0 ||
-                   dx_iterators_init() < 0 || dx_class_init() < 0 || dx_poll_init() < 0 || dx_quiet_init() < 0
+                   dx_iterators_init() < 0 || dx_finalize_init() < 0 || dx_class_init() < 0 || dx_poll_init() < 0 || dx_quiet_init() < 0
                ? -1
                : 0;
 }

@@ -250,10 +250,29 @@ static PyObject *poll(PyThreadState *ts)
     return Py_True;
 }
 
+/* What needs no frame because of what it finds; NULL without an exception for anything else. */
+static PyObject *perform_plainly(enum dx_operation op, int extra, PyObject **o)
+{
+    int answer = -1;
+
+    if (op == OP_CONTAINS) {
+        answer = dx_search(o[1], o[0]);
+    }
+    else if (op == OP_COMPARE && dx_are_sets(o[0], o[1])) {
+        answer = dx_compare_sets(o[0], o[1], extra);
+    }
+    return answer < 0 ? NULL : truth(answer);
+}
+
 /* The result (new, or one of the immortal truth values), or NULL with an exception. */
 static PyObject *perform(PyThreadState *ts, enum dx_operation op, int extra, dx_shadow *shadow,
                          PyObject **out, PyObject **o, int count)
 {
+    PyObject *result = perform_plainly(op, extra, o);
+
+    if (result != NULL) {
+        return result;
+    }
     if (!dx_is_quiet(op, extra, shadow, o, count)) {
         dx_show_frames(ts);
     }

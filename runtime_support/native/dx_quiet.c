@@ -29,6 +29,11 @@ static int is_plain_operand(PyObject *operand)
            PyBool_Check(operand) || operand == Py_None;
 }
 
+static int are_plain_sets(PyObject **o)
+{
+    return dx_are_sets(o[0], o[1]) && dx_has_plain_items(o[0]) && dx_has_plain_items(o[1]);
+}
+
 static int both_plain(PyObject **o)
 {
     return (is_plain_operand(o[0]) && is_plain_operand(o[1])) ||
@@ -57,13 +62,16 @@ static int is_quiet_store(PyObject *dict, PyObject *key)
 }
 
 /* Of these many items it is asked whether they compare without Python code. */
-#define DX_MAX_SEARCH 32
+#define DX_MAX_SEARCH 1000
 
-/* A list or tuple of few items, all of them plain. */
+/* A list or tuple of few items, or a set, all of them plain. */
 static int is_plain_sequence(PyObject *argument)
 {
     PyObject **items;
 
+    if (PyAnySet_CheckExact(argument)) {
+        return dx_has_plain_items(argument);
+    }
     if ((!PyList_CheckExact(argument) && !PyTuple_CheckExact(argument)) ||
         Py_SIZE(argument) > DX_MAX_SEARCH) {
         return 0;
@@ -80,20 +88,6 @@ static int is_plain_sequence(PyObject *argument)
 static int is_plain_argument(PyObject *argument)
 {
     return is_plain_key(argument) || is_plain_sequence(argument);
-}
-
-static int is_quiet_search(PyObject *item, PyObject *container)
-{
-    if (!is_plain_key(item)) {
-        return 0;
-    }
-    if (PyDict_CheckExact(container) || PyAnySet_CheckExact(container)) {
-        return 1;
-    }
-    if (PyUnicode_CheckExact(container)) {
-        return PyUnicode_CheckExact(item);
-    }
-    return is_plain_sequence(container);
 }
 
 static int are_plain(PyObject **arguments, size_t count)
@@ -130,7 +124,8 @@ int dx_is_quiet(enum dx_operation op, int extra, const dx_shadow *shadow, PyObje
     case OP_BINARY:
     case OP_INPLACE:
         /* Formatting a string may call anything. */
-        return both_plain(o) && (extra != NB_REMAINDER || !PyUnicode_Check(o[0]));
+        return (both_plain(o) && (extra != NB_REMAINDER || !PyUnicode_Check(o[0]))) ||
+               are_plain_sets(o);
     case OP_COMPARE: return both_plain(o);
     case OP_BINARY_SUBSCR:
         return ((PyList_CheckExact(o[0]) || PyTuple_CheckExact(o[0]) ||
@@ -165,7 +160,6 @@ int dx_is_quiet(enum dx_operation op, int extra, const dx_shadow *shadow, PyObje
     case OP_CALL:
     case OP_CALL_EX:
     case OP_SUPER_ATTR: return 1; /* it sees to it itself */
-    case OP_CONTAINS: return is_quiet_search(o[0], o[1]);
     case OP_STORE_SUBSCR: return PyDict_CheckExact(o[0]) && is_quiet_store(o[0], o[1]);
     case OP_MAP_ADD: return is_quiet_store(o[0], o[1]);
     case OP_STORE_GLOBAL: return is_quiet_store(dx_shadow_function(shadow)->func_globals, o[0]);
@@ -257,6 +251,10 @@ static const quiet_name quiet_names[] = {
     {NULL, "max", DX_IF_PLAIN},
     {NULL, "divmod", DX_IF_PLAIN},
     {NULL, "hash", DX_IF_PLAIN},
+    {NULL, "sum", DX_IF_PLAIN},
+    {NULL, "any", DX_IF_PLAIN},
+    {NULL, "all", DX_IF_PLAIN},
+    {NULL, "sorted", DX_IF_PLAIN},
     {NULL, "id", DX_ALWAYS},
     {NULL, "callable", DX_ALWAYS},
     {NULL, "len", DX_IF_SIZED},

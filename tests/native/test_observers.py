@@ -170,3 +170,14 @@ def test_an_audit_hook_is_told_of_nothing_that_the_tier_does(tmp_path):
     command = [LAUNCHER, "--python", sys.executable]
     ours = run_program(command, tmp_path, DX_JIT="sync", DX_CACHE_DIR=str(tmp_path / "store"))
     assert ours == run_program([sys.executable], tmp_path)
+
+
+def test_functions_are_compiled_under_an_audit_hook_where_that_is_asked_for(tmp_path):
+    tmp_path.chmod(0o700)
+    program = tmp_path / "program.py"
+    program.write_text(AUDITED + "import os\nprint(len(events), os.environ)", encoding="utf-8")
+    command = [LAUNCHER, "--python", sys.executable]
+    settings = {"DX_JIT": "sync", "DX_CACHE_DIR": str(tmp_path / "store")}
+    told = str(run_program(command, tmp_path, DX_JIT_AUDITED="1", **settings))
+    assert "marshal.loads" in told
+    assert "DX_JIT_AUDITED" not in told

@@ -25,6 +25,8 @@ UNCONDITIONAL_JUMPS: Final = frozenset(
     {"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"}
 )
 BACKWARD_JUMPS: Final = frozenset({"JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"})
+#: Instructions that suspend a generator's frame; another call goes on behind them.
+SUSPENSIONS: Final = frozenset({"RETURN_GENERATOR", "YIELD_VALUE"})
 #: Instructions after which control does not go on to the next one.
 TERMINATORS: Final = UNCONDITIONAL_JUMPS | {
     "RETURN_VALUE",
@@ -143,5 +145,6 @@ def _read_block(
         if current.opcode in TERMINATORS:
             return CodeBlock(tuple(found), None)
         start = current.next_pc
-        if current.target is not None or start in leaders:
+        ends = current.target is not None or current.opcode in SUSPENSIONS
+        if ends or start in leaders:
             return CodeBlock(tuple(found), start)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from dx_py.ir.core import Attr, Op
+from dx_py.ir.generator_handlers import bound
 from dx_py.ir.types import MAYBE_OBJ, OBJ
 
 if TYPE_CHECKING:
@@ -136,12 +137,12 @@ def _make_function(b: Builder) -> None:
 
 def _load_cell(b: Builder) -> None:
     """A variable that is shared with closures; one without a value is the interpreter's."""
-    cell = b.locals[b.instruction.arg]
+    cell = bound(b, b.instruction.arg)
     b.stack.append(b.emit("cell.load", cell, state=b.resume_state()))
 
 
 def _store_cell(b: Builder) -> None:
-    cell = b.locals[b.instruction.arg]
+    cell = bound(b, b.instruction.arg)
     old = b.emit("cell.store", cell, b.stack.pop(), types=[MAYBE_OBJ])
     b.drop(old)
 
@@ -161,7 +162,7 @@ def _copy_free_vars(b: Builder) -> None:
 
 
 def _load_closure(b: Builder) -> None:
-    b.stack.append(b.locals[b.instruction.arg])
+    b.stack.append(bound(b, b.instruction.arg))
 
 
 CONSTRUCTS: Final[dict[str, Handler]] = {

@@ -91,6 +91,13 @@ class Op:
         return OPCODES[self.opcode]
 
     @property
+    def stolen(self) -> list[Value]:
+        """The operands whose references the op takes over."""
+        if self.spec.steals_all:
+            return self.operands
+        return [self.operands[index] for index in self.spec.steals]
+
+    @property
     def result(self) -> Value:
         """The first result."""
         return self.results[0]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 _HANDLER = "runs in an exception handler, which the interpreter does"
-_GENERATOR = "belongs to generators and coroutines, whose frames outlive a call"
+_GENERATOR = "belongs to asynchronous iteration, whose objects the interpreter alone can make"
 _NAMES = "names of classes and modules are looked up in dicts: such code runs once"
 _CELLS = "cells are shared with closures"
 _PATTERN = "patterns check mapping and sequence protocols one by one"
@@ -20,8 +20,7 @@ _LATER = "one call into the interpreter's own routine: not faster natively"
 _BY_REASON: Final[dict[str, str]] = {
     _HANDLER: "PUSH_EXC_INFO CHECK_EXC_MATCH CHECK_EG_MATCH WITH_EXCEPT_START"
     " POP_EXCEPT RERAISE CLEANUP_THROW END_ASYNC_FOR",
-    _GENERATOR: "GET_AITER GET_ANEXT GET_AWAITABLE GET_YIELD_FROM_ITER RETURN_GENERATOR SEND"
-    " YIELD_VALUE END_SEND JUMP_BACKWARD_NO_INTERRUPT BEFORE_ASYNC_WITH",
+    _GENERATOR: "GET_AITER GET_ANEXT BEFORE_ASYNC_WITH",
     _NAMES: "STORE_NAME DELETE_NAME LOAD_NAME LOAD_LOCALS LOAD_BUILD_CLASS SETUP_ANNOTATIONS"
     " IMPORT_NAME IMPORT_FROM DELETE_GLOBAL LOAD_FROM_DICT_OR_GLOBALS"
     " LOAD_FROM_DICT_OR_DEREF",

@@ -7,7 +7,7 @@ Families: ``const.*``; ``py.*`` (generic, Python's own semantics); ``guard.*`` (
 leave to the interpreter when they fail); ``box.*``/``unbox.*``; ``float.*``/``int.*``
 arithmetic on machine values; ``list.*``/``tuple.*``/``slice.*``/``sequence.*``/``array.*``/
 ``iter.*`` on objects of known class; ``object.*`` on instances; ``cell.*`` on variables of
-closures; ``ref.*`` (inserted last); terminators.
+closures; ``frame.*`` on a generator's own frame; ``ref.*`` (inserted last); terminators.
 """
 
 from __future__ import annotations
@@ -76,6 +76,8 @@ class OpSpec:
     needs_own_state: bool = False
     #: Operands whose reference the op takes over; a guard that fails has taken nothing.
     steals: tuple[int, ...] = ()
+    #: It takes over the reference of every operand.
+    steals_all: bool = False
 
     @property
     def needs_state(self) -> bool:
@@ -171,6 +173,8 @@ _ANY_EFFECT = Effect.PYTHON | Effect.READ | Effect.WRITE | Effect.FREE_LEAF
 _ATTR_INT = ("value", int)
 _SLOT = ("slot", str)
 _CLASS = ("cls", str)
+#: The instruction that suspended a frame.
+_AFTER = (("pc", int),)
 #: An attribute that instances of a class keep, as ``ir/environment.py`` says.
 _FIELD = (_CLASS, ("name", str))
 
@@ -286,6 +290,11 @@ _ROWS: tuple[OpSpec, ...] = (
     _loud("unpack_ex", (OBJ,), (OBJ,), (("counts", int),), variadic_results=True),
     # The bound exit of a context manager, and what it gives on entry.
     _loud("before_with", (OBJ,), (OBJ, OBJ), ()),
+    # A step of what is delegated to (``yield from``, ``await``). The value is yielded where the
+    # flag is true, and returned otherwise.
+    _loud("send", (OBJ, OBJ), (OBJ, I1), ()),
+    _generic("yield_from_iter", 1, coroutines=int),
+    _generic("awaitable", 1, where=int),
     # A callable, its arguments in an iterable, keywords in a dict or null.
     _loud("call_ex", (OBJ, OBJ, MAYBE_OBJ), (OBJ,), ()),
     # ``super``, the class, the object. ``given``: they are written in the call.
@@ -595,6 +604,34 @@ _ROWS: tuple[OpSpec, ...] = (
         Effect.READ | Effect.WRITE,
         ownership=Ownership.NEW,
     ),
+    # The frame of a generator: what is suspended in it is taken out where native code resumes
+    # behind an instruction, and put back where it yields. The flag: whether that is the one.
+    OpSpec("frame.resumes", (), (I1,), _AFTER, Effect.READ),
+    OpSpec("frame.take", (), (), (), Effect.READ | Effect.WRITE),
+    OpSpec(
+        "frame.load",
+        (),
+        (MAYBE_OBJ,),
+        (("index", int),),
+        Effect.READ,
+        ownership=Ownership.NEW,
+    ),
+    # A local that the host's compiler knows to be bound.
+    OpSpec("frame.bound", (MAYBE_OBJ,), (OBJ,), ownership=Ownership.ALIAS),
+    # The generator has ended; it leaves where somebody has its frame, which then lives on.
+    OpSpec("frame.end", (), (), (), Effect.READ | Effect.WRITE, Exit.GUARD),
+    # What is yielded, then what the frame holds meanwhile.
+    OpSpec(
+        "frame.yield",
+        (OBJ, MAYBE_OBJ),
+        (),
+        _AFTER,
+        variadic=True,
+        terminator=True,
+        steals_all=True,
+    ),
+    # The interpreter resumes it, nothing was taken out.
+    OpSpec("frame.interpret", terminator=True),
     # Where the interpreter gives up a reference; ``refcount_insertion`` makes it a release
     # or nothing. The frame state is what a finaliser would see.
     OpSpec("ref.drop", (MAYBE_OBJ,), needs_own_state=True),

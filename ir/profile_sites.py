@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Iterator
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import CodeType
 from typing import Final
 
@@ -37,6 +38,8 @@ SAMPLED_OPERANDS: Final[dict[str, tuple[int, ...]]] = {
     "STORE_ATTR": (1, 0),
     "STORE_FAST": (0,),
     "RETURN_VALUE": (0,),
+    # Behind a yield it is what was sent.
+    "POP_TOP": (0,),
 }
 
 #: The method of each operator, by the argument of BINARY_OP; in-place ones follow.
@@ -127,9 +130,22 @@ def locals_plus(code: CodeType) -> int:
     return code.co_nlocals + len(own_cells) + len(code.co_freevars)
 
 
+def is_resumable(code: CodeType) -> bool:
+    """Whether calls of it give a generator, a coroutine or an asynchronous generator."""
+    return bool(code.co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR))
+
+
+def stack_depths(code: CodeType) -> dict[int, int]:
+    """By pc, how many values are on the operand stack before the instruction."""
+    return {instruction.pc: depth for instruction, depth in _stack_depths(code)}
+
+
 def _positions(code: CodeType, instruction: Instruction, top: int) -> tuple[int, ...]:
     if instruction.opcode == "RESUME":
         return tuple(range(code.co_argcount + code.co_kwonlyargcount))
+    if instruction.opcode == "YIELD_VALUE":
+        # What it finds again.
+        return tuple(range(locals_plus(code)))
     wanted = SAMPLED_OPERANDS.get(instruction.opcode, ())
     if instruction.opcode == "BUILD_SLICE":
         wanted = tuple(range(instruction.arg - 1, -1, -1))
@@ -142,7 +158,8 @@ def _positions(code: CodeType, instruction: Instruction, top: int) -> tuple[int,
 
 def _stack_depths(code: CodeType) -> Iterator[tuple[Instruction, int]]:
     blocks = build_code_blocks(code)
-    work, seen = [(min(blocks), 0)], set()
+    # A generator is resumed with a value on its stack, for the first time too.
+    work, seen = [(min(blocks), int(is_resumable(code)))], set()
     while work:
         pc, depth = work.pop()
         if pc in seen:

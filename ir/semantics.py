@@ -679,4 +679,25 @@ _OBJECTS: Final[dict[str, Semantics]] = {
 }
 
 #: Opcode -> what it means; terminators are the interpreter's own.
-SEMANTICS: Final[dict[str, Semantics]] = _GENERIC | _CONSTRUCTS | _NUMBERS | _OBJECTS
+# A generator's frame is not imitated: its steps are compared with the host's natively.
+
+
+def _frame(a: Any, op: Op, *operands: object) -> object:
+    raise NotImplementedError(f"'{op.opcode}' needs a generator's frame")
+
+
+_FRAMES: Final[dict[str, Semantics]] = dict.fromkeys(
+    (
+        "py.send",
+        "py.yield_from_iter",
+        "py.awaitable",
+        "frame.resumes",
+        "frame.take",
+        "frame.load",
+        "frame.bound",
+        "frame.end",
+    ),
+    _frame,
+)
+
+SEMANTICS: Final[dict[str, Semantics]] = _FRAMES | _GENERIC | _CONSTRUCTS | _NUMBERS | _OBJECTS

@@ -13,17 +13,25 @@ Blocks the profile never saw become exits, which prunes most rare code and all i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from inspect import CO_VARARGS, CO_VARKEYWORDS
+from inspect import CO_ASYNC_GENERATOR, CO_VARARGS, CO_VARKEYWORDS
 from types import CodeType
 from typing import Final
 
-from dx_py.ir.bytecode import CodeBlock, build_code_blocks
+from dx_py.ir.bytecode import CodeBlock, build_code_blocks, read_instructions
 from dx_py.ir.construct_handlers import CONSTRUCTS
 from dx_py.ir.core import Attr, Block, Edge, FrameState, Function, Op, Value, substitute
 from dx_py.ir.feedback import Feedback
+from dx_py.ir.generator_handlers import (
+    GENERATORS,
+    bound,
+    check_resumed,
+    end_generator,
+    enter_generator,
+    settle_bound,
+)
 from dx_py.ir.interpreted_opcodes import INTERPRETED
 from dx_py.ir.parameters import prune_parameters, refine_types
-from dx_py.ir.profile_sites import locals_plus
+from dx_py.ir.profile_sites import is_resumable, locals_plus
 from dx_py.ir.types import MAYBE_OBJ, OBJ, Type, exact
 
 BINARY_OPERATORS: Final = [
@@ -64,11 +72,6 @@ CHECKED_CLASSES: Final = frozenset(
 #: An instruction that others ran as many times as often: an exit there costs little.
 RARE: Final = 20
 
-#: Before a function's first line: no tool is told of them.
-UNSAMPLED: Final = frozenset({"MAKE_CELL", "COPY_FREE_VARS"})
-
-GENERATOR_FLAGS: Final = 0x20 | 0x80 | 0x200
-
 
 class UnsupportedError(Exception):
     """A construct that stays interpreted; the message names it."""
@@ -83,6 +86,8 @@ def construct_ssa(code: CodeType, feedback: Feedback, *, number: int = 0) -> Fun
     function = Builder(code, feedback, number).build()
     prune_parameters(function)
     _keep_what_may_be_unbound(function)
+    if is_resumable(code):
+        settle_bound(function)
     return function
 
 
@@ -102,8 +107,8 @@ def _keep_what_may_be_unbound(function: Function) -> None:
 
 def check_supported(code: CodeType) -> None:
     """Raises UnsupportedError for a kind of function that stays interpreted as a whole."""
-    if code.co_flags & GENERATOR_FLAGS:
-        raise UnsupportedError("generator")
+    if code.co_flags & CO_ASYNC_GENERATOR:
+        raise UnsupportedError("asynchronous generator")
 
 
 def parameter_types(code: CodeType) -> list[Type]:
@@ -126,13 +131,20 @@ class Builder:
         self.blocks: dict[int, Block] = {}
         self.locals: list[Value] = []
         self.stack: list[Value] = []
-        self.current = self._place(self.function.new_block())
+        self.current = self.place(self.function.new_block())
         self.instruction = self.code_blocks[min(self.code_blocks)].instructions[0]
         self.kwnames = -1
+        self.is_resumable = is_resumable(code)
+        resumes = (i.pc for i in read_instructions(code) if i.opcode == "RESUME")
+        #: Before a function's first line: no tool is told of them.
+        self.first_pc = next(resumes)
 
     def build(self) -> Function:
-        self._enter()
-        work, done = [min(self.code_blocks)], set()
+        if self.is_resumable:
+            enter_generator(self)
+        else:
+            self._enter()
+        work, done = [*self.blocks], set()
         while work:
             pc = work.pop()
             if pc not in done:
@@ -156,7 +168,7 @@ class Builder:
         self.locals = self.current.parameters[:count]
         self.stack = self.current.parameters[count:]
         self.instruction = code_block.instructions[0]
-        if not self._ran(code_block):
+        if not self.ran(code_block):
             self.emit("exit", state=self.resume_state(), attrs={"reason": "never ran"})
             return
         if self.instruction.start > 0:
@@ -170,9 +182,13 @@ class Builder:
         if code_block.fall_through is not None and not self._is_terminated():
             self.jump(code_block.fall_through)
 
-    def _ran(self, code_block: CodeBlock) -> bool:
-        sampled = (i for i in code_block.instructions if i.opcode not in UNSAMPLED)
-        return self.feedback.ran(next(sampled).pc)
+    def ran(self, code_block: CodeBlock) -> bool:
+        instructions = (i for i in code_block.instructions if i.pc >= self.first_pc)
+        first = next(instructions)
+        if first.opcode == "RESUME" and first.arg:
+            # No tool is told of it as of an instruction.
+            first = next(instructions)
+        return self.feedback.ran(first.pc)
 
     def leave_to_interpreter(self) -> None:
         """An exit, where the instruction is rare or raises; otherwise the function stays."""
@@ -189,14 +205,14 @@ class Builder:
 
     # Blocks and edges.
 
-    def _place(self, block: Block) -> Block:
+    def place(self, block: Block) -> Block:
         self.function.blocks.append(block)
         return block
 
     def edge(self, pc: int, stack: Sequence[Value]) -> Edge:
         """An edge to the block at ``pc``, which is made with fitting parameters."""
         if pc not in self.blocks:
-            block = self._place(self.function.new_block())
+            block = self.place(self.function.new_block())
             block.parameters = [
                 self.function.new_value(MAYBE_OBJ) for _ in range(len(self.locals) + len(stack))
             ]
@@ -246,6 +262,11 @@ class Builder:
         self.stack.append(self.emit(opcode, *operands, state=self.running_state(), attrs=attrs))
         self.check_assumptions()
 
+    def check_class(self, value: Value, cls: str, state: FrameState) -> Value:
+        """The value, known to be of the class; the interpreter resumes in ``state`` if not."""
+        attrs: dict[str, Attr] = {"cls": cls}
+        return self.emit("guard.type", value, types=[exact(cls)], attrs=attrs, state=state)
+
     def check_assumptions(self) -> None:
         """Python code may have run: what was taken for granted may hold no longer."""
         self.emit("guard.assumptions", state=self.state_at(self.instruction.next_pc))
@@ -272,7 +293,7 @@ class Builder:
 
 
 def _load_fast(b: Builder) -> None:
-    b.stack.append(b.locals[b.instruction.arg])
+    b.stack.append(bound(b, b.instruction.arg))
 
 
 def _load_fast_check(b: Builder) -> None:
@@ -301,13 +322,7 @@ def _check_class(b: Builder) -> None:
     """A local's class is worth a check: of what it is known depends whether it is counted."""
     cls = b.feedback.only_class(b.instruction.pc, 0)
     if cls in CHECKED_CLASSES and b.stack[-1].type.cls != cls:
-        b.stack[-1] = b.emit(
-            "guard.type",
-            b.stack[-1],
-            types=[exact(cls)],
-            attrs={"cls": cls},
-            state=b.resume_state(),
-        )
+        b.stack[-1] = b.check_class(b.stack[-1], cls, b.resume_state())
 
 
 def _delete_fast(b: Builder) -> None:
@@ -430,7 +445,7 @@ def _for_iter(b: Builder) -> None:
     op = b.function.new_op("py.for_iter", [iterator], state=b.running_state())
     item, more = b.emit_op(op).results
     body = b.edge(b.instruction.next_pc, [*b.stack, item])
-    done = b._place(b.function.new_block())
+    done = b.place(b.function.new_block())
     b.branch(more, body, Edge(done, []))
     b.current = done
     b.stack.pop()
@@ -500,6 +515,8 @@ def _return_const(b: Builder) -> None:
 
 def _leave(b: Builder, result: Value) -> None:
     """The interpreter clears the frame in the order of the locals."""
+    if b.is_resumable:
+        end_generator(b, result)
     for value in dict.fromkeys(b.locals):
         if value is not b.null:
             b.emit("ref.drop_last", value)
@@ -508,17 +525,14 @@ def _leave(b: Builder, result: Value) -> None:
 
 def _resume(b: Builder) -> None:
     """The start of the function: numbers among the arguments are checked once, here."""
+    if b.instruction.arg:
+        check_resumed(b)
+        return
     state = b.state_at(b.instruction.next_pc)
     for index in range(b.code.co_argcount + b.code.co_kwonlyargcount):
         cls = b.feedback.only_class(b.instruction.pc, index)
         if cls in ("int", "float"):
-            b.locals[index] = b.emit(
-                "guard.type",
-                b.locals[index],
-                types=[exact(cls)],
-                attrs={"cls": cls},
-                state=state,
-            )
+            b.locals[index] = b.check_class(bound(b, index), cls, state)
 
 
 def _nothing(b: Builder) -> None:
@@ -574,4 +588,5 @@ HANDLERS: Final[dict[str, Callable[[Builder], None]]] = {
     "RETURN_VALUE": _return_value,
     "RETURN_CONST": _return_const,
     **CONSTRUCTS,
+    **GENERATORS,
 }

@@ -164,7 +164,7 @@ def _releases_unknown(op: Op, live: set[Value], owners: Owners) -> bool:
     """Whether something that may have a finaliser dies here, by use or unused."""
     if op.spec.terminator:
         return False
-    stolen = {owners.owned_root(op.operands[i]) for i in op.spec.steals}
+    stolen = {*map(owners.owned_root, op.stolen)}
     alive = {owners.owned_root(value) for value in live}
     for root in owners.owned_among([*owners.object_uses(op), *op.results]):
         if root not in stolen and root not in alive and not owners.is_leaf_at(op, root):

@@ -92,13 +92,15 @@ class _Counting:
         self._set_owned(op, live)
         if op.successors:
             return self._edges(op)
-        alive = {self.owners.owned_root(value) for value in live}
-        given = (op.operands[index] for index in op.spec.steals)
-        return [
-            self.function.new_op("ref.retain", [value])
-            for value in given
-            if (root := self.owners.owned_root(value)) is None or root in alive
-        ]
+        kept = {self.owners.owned_root(value) for value in live}
+        retains: list[Op] = []
+        for value in op.stolen:
+            root = self.owners.owned_root(value)
+            if (root is None or root in kept) and value.type.cls != NULL_CLASS:
+                retains.append(self.function.new_op("ref.retain", [value]))
+            # What is given away twice needs two references.
+            kept.add(root)
+        return retains
 
     def _after(self, op: Op, live: set[Value]) -> list[Op]:
         """Retains of what was borrowed, releases of what ends here."""
@@ -106,7 +108,7 @@ class _Counting:
             return []
         retains = self._retains(op)
         alive = {self.owners.owned_root(value) for value in live}
-        stolen = {self.owners.owned_root(op.operands[i]) for i in op.spec.steals}
+        stolen = {*map(self.owners.owned_root, op.stolen)}
         ending = self.owners.owned_among([*uses(op), *op.results])
         dead = [root for root in ending if root not in alive and root not in stolen]
         # A finaliser sees the numbers that go with what it is of.

@@ -36,6 +36,7 @@ QUIET_OPS: Final = frozenset(
         "py.list_append",
         "py.get_iter",
         "py.for_iter",
+        "py.send",
         "py.unary_not",
         "py.truth",
         "py.binary_slice",

@@ -61,6 +61,9 @@ OPERATIONS: Final = (
     "make_function",
     "call_ex",
     "super_attr",
+    "send",
+    "yield_from_iter",
+    "awaitable",
 )
 
 
@@ -150,11 +153,16 @@ def _truth(f: FunctionLowering, op: Op) -> None:
     f.define(op.result, f.emit(f"icmp eq ptr {result}, {f.row('object:True')}"))
 
 
-def _for_iter(f: FunctionLowering, op: Op) -> None:
-    out = f.stack_slots(1, "out")
-    result = _perform(f, op, "for_iter", [f.name(op.operands[0])], out=out)
-    f.define(op.results[0], f.load("ptr", out, 0))
-    f.define(op.results[1], f.emit(f"icmp eq ptr {result}, {f.row('object:True')}"))
+def _flagged(operation: str) -> Lowering:
+    """A result, and whether what the operation gave is true."""
+
+    def lower(f: FunctionLowering, op: Op) -> None:
+        out = f.stack_slots(1, "out")
+        result = _perform(f, op, operation, [*map(f.name, op.operands)], out=out)
+        f.define(op.results[0], f.load("ptr", out, 0))
+        f.define(op.results[1], f.emit(f"icmp eq ptr {result}, {f.row('object:True')}"))
+
+    return lower
 
 
 def _count(op: Op) -> int:
@@ -236,7 +244,10 @@ GENERIC_LOWERINGS: Final[dict[str, Lowering]] = {
     "py.unary_invert": _plain("unary_invert"),
     "py.truth": _truth,
     "py.get_iter": _plain("get_iter"),
-    "py.for_iter": _for_iter,
+    "py.for_iter": _flagged("for_iter"),
+    "py.send": _flagged("send"),
+    "py.yield_from_iter": _plain("yield_from_iter", "coroutines"),
+    "py.awaitable": _plain("awaitable", "where"),
     "py.unpack_sequence": _several("unpack_sequence"),
     "py.call": _call,
     "py.build_tuple": _array("dx_build_tuple"),

@@ -11,6 +11,7 @@ from dx_py.backend.llvm.cost_model import CostModel
 from dx_py.backend.llvm.linker import Blob, link
 from dx_py.backend.llvm.lower_arrays import ARRAY_LOWERINGS
 from dx_py.backend.llvm.lower_containers import CONTAINER_LOWERINGS
+from dx_py.backend.llvm.lower_frames import FRAME_LOWERINGS
 from dx_py.backend.llvm.lower_generic import GENERIC_LOWERINGS
 from dx_py.backend.llvm.lower_instances import INSTANCE_LOWERINGS
 from dx_py.backend.llvm.lower_numbers import NUMBER_LOWERINGS
@@ -18,6 +19,7 @@ from dx_py.backend.llvm.lower_objects import OBJECT_LOWERINGS
 from dx_py.backend.llvm.lowering import LoweredFunction, lower_function
 from dx_py.ir.core import Function
 from dx_py.ir.environment import Program
+from dx_py.ir.profile_sites import is_resumable
 from dx_py.ir.ssa_construction import UnsupportedError, construct_ssa
 from dx_py.passes.pass_manager import Observer, PassManager
 from dx_py.passes.pipeline import native_passes, routine_passes
@@ -28,6 +30,7 @@ LOWERINGS: Final = {
     **ARRAY_LOWERINGS,
     **CONTAINER_LOWERINGS,
     **INSTANCE_LOWERINGS,
+    **FRAME_LOWERINGS,
     **GENERIC_LOWERINGS,
 }
 
@@ -76,6 +79,9 @@ def body_of(program: Program, *, verify_each: bool) -> Callable[[int], Function 
     """A routine's specialised SSA, a new one each time; None for one that stays interpreted."""
 
     def body(number: int) -> Function | None:
+        if is_resumable(program.routines[number].code):
+            # A call makes a generator, and runs none of it.
+            return None
         try:
             callee = _construct(program, number)
         except UnsupportedError:

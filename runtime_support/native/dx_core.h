@@ -25,11 +25,13 @@ typedef struct {
 typedef struct dx_unit {
     int32_t valid;     /* read by the code: 0 once an assumption has failed */
     int32_t active;    /* activations on the stack: the unit is not freed before they end */
+    int is_generator;   /* it is entered with a frame, not with a function */
     int32_t orphaned;  /* its code object is gone: freed when the last activation ends */
     PyCodeObject *code; /* borrowed: the code object owns the unit */
     PyObject *globals;  /* the dict its assumptions are about */
     PyObject *functions; /* tuple: the function itself (not held: NULL), then those inlined */
     PyObject *keep;     /* list: what rows hold that nothing else is sure to */
+    /* With the function and its arguments; or a generator's frame and the locals in it. */
     PyObject *(*run)(PyThreadState *, PyFunctionObject *, PyObject *const *);
     void **table;
     void *region;
@@ -82,8 +84,8 @@ void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
  * In the caller's machine stack; machine code knows the offsets of `record` and `values`. */
 typedef struct dx_shadow {
     void **table;
-    PyFunctionObject *func; /* borrowed */
-    const uint8_t *record;
+    PyFunctionObject *func; /* borrowed; or a generator's frame */
+    const uint8_t *record;  /* NULL: the generator's frame is complete, it delegates */
     struct dx_shadow *previous;
     _PyInterpreterFrame *base;  /* what ran when it was made: its frames go on top of that */
     _PyInterpreterFrame *frame; /* the innermost of its frames, or NULL as long as none is */
@@ -153,6 +155,9 @@ enum dx_operation {
     OP_MAKE_FUNCTION,
     OP_CALL_EX,
     OP_SUPER_ATTR,
+    OP_SEND,
+    OP_YIELD_FROM_ITER,
+    OP_AWAITABLE,
 };
 
 /* dx_python.c: generic operations. The result (new reference), or NULL: an exception is set,
@@ -209,6 +214,30 @@ PyObject *dx_unit_stats(PyObject *module, PyObject *code);
 PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);
 PyObject *dx_call_native(PyThreadState *ts, PyObject *callable, PyObject *const *args,
                          size_t given, PyObject *kwnames);
+/* Of the host's budget of 1,500 nested C calls, what the interpreter is left. */
+#define DX_MIN_C_RECURSION 600
+/* Whether nothing forbids to run it now. */
+int dx_may_run(PyThreadState *ts, dx_unit *unit);
+
+/* dx_generator.c: steps of generators and coroutines. */
+/* The frame's stack is in the interpreter's, or native code's, hands (``stacktop``). */
+#define DX_FRAME_RUNS (-1)
+int dx_generator_init(void);
+/* Whether it is a generator or coroutine: its steps see to it that frames are built. */
+static inline int dx_is_resumable(PyObject *object)
+{
+    return PyGen_CheckExact(object) || PyCoro_CheckExact(object);
+}
+/* What to delegate to; new references, or NULL with an exception. `where`: GET_AWAITABLE's. */
+PyObject *dx_yield_from_iter(PyObject *object, int coroutines);
+PyObject *dx_awaitable(PyObject *object, int where);
+/* The frame that delegates to another is shown while that one runs; and goes on as it was. */
+void dx_show_delegating(PyThreadState *ts, dx_shadow *shadow);
+/* Called by machine code. The generator has ended: its locals go next. */
+void dx_generator_end(PyThreadState *ts, _PyInterpreterFrame *frame);
+/* The interpreter does the step, of which nothing was done. */
+PyObject *dx_generator_interpret(PyThreadState *ts, _PyInterpreterFrame *frame);
+
 /* dx_trial.c: whether native code pays. */
 double dx_seconds(void); /* by a clock that only goes forward */
 int dx_wants_trial(const dx_unit *unit);

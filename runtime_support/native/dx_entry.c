@@ -5,8 +5,6 @@
 #define DX_MAX_BOUND 64
 /* Entries between two looks for answers of the worker. */
 #define DX_POLL_ENTRIES 64
-/* Of the host's budget of 1,500 nested C calls, what the interpreter is left. */
-#define DX_MIN_C_RECURSION 600
 
 int dx_is_observed(PyInterpreterState *interp, PyCodeObject *code)
 {
@@ -22,7 +20,7 @@ int dx_is_observed(PyInterpreterState *interp, PyCodeObject *code)
     return (tools & ~ours) != 0;
 }
 
-static int may_run(PyThreadState *ts, dx_unit *unit)
+int dx_may_run(PyThreadState *ts, dx_unit *unit)
 {
     if (!unit->valid || ts->py_recursion_remaining <= 1 ||
         ts->interp != PyInterpreterState_Main() || dx_is_hooked(ts)) {
@@ -206,7 +204,7 @@ PyObject *dx_call_native(PyThreadState *ts, PyObject *callable, PyObject *const 
     dx_unit *unit = dx_unit_of(code);
 
     if (kwnames != NULL || given != (size_t)code->co_argcount || !is_plain(code) ||
-        ts->c_recursion_remaining < DX_MIN_C_RECURSION || unit == NULL || !may_run(ts, unit)) {
+        ts->c_recursion_remaining < DX_MIN_C_RECURSION || unit == NULL || !dx_may_run(ts, unit)) {
         return dx_entry(callable, args, given, kwnames);
     }
     return run_held(ts, unit, func, args);
@@ -233,7 +231,7 @@ PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyO
         dx_show_frames(ts);
         return run_deep(callable, args, nargsf, kwnames);
     }
-    if (unit == NULL || !may_run(ts, unit)) {
+    if (unit == NULL || !dx_may_run(ts, unit)) {
         dx_show_frames(ts);
         return _PyFunction_Vectorcall(callable, args, nargsf, kwnames);
     }

@@ -24,9 +24,23 @@ enum slot_kind {
 typedef struct {
     const uint8_t *next;
     void **table;
+    PyFunctionObject *func;          /* the running one */
+    _PyInterpreterFrame *generator;  /* its own frame, if it is a generator's: the outermost */
     const int64_t *cells; /* the values, if they are not variadic arguments */
     va_list values;
 } reader;
+
+/* `own`: what native code was entered with. */
+static reader reader_of(const uint8_t *record, void **table, PyFunctionObject *own)
+{
+    reader r = {.next = record, .table = table, .func = own};
+
+    if (((dx_unit *)table[0])->is_generator) {
+        r.generator = (_PyInterpreterFrame *)own;
+        r.func = (PyFunctionObject *)r.generator->f_funcobj;
+    }
+    return r;
+}
 
 static PyObject *read_object(reader *r)
 {
@@ -119,19 +133,12 @@ static void skip_slots(reader *r)
     }
 }
 
-/* One frame of the record, on top of the data stack and above `previous`. */
-static _PyInterpreterFrame *read_frame(reader *r, PyThreadState *ts, PyFunctionObject *own,
-                                       _PyInterpreterFrame *previous)
+/* A new frame on top of the data stack. */
+static _PyInterpreterFrame *new_frame(PyThreadState *ts, PyCodeObject *code,
+                                      PyFunctionObject *func)
 {
-    PyCodeObject *code = (PyCodeObject *)r->table[read_number(r)];
-    uint64_t func_row = read_number(r);
-    PyFunctionObject *func = func_row ? (PyFunctionObject *)r->table[func_row] : own;
-    Py_ssize_t pc = (Py_ssize_t)read_number(r);
-    uint16_t drops = read_number(r) ? DX_DROPS_RESULT : 0;
-    uint64_t count = read_number(r);
-    _PyInterpreterFrame *frame;
+    _PyInterpreterFrame *frame = dx_frame_push(ts, (size_t)code->co_framesize);
 
-    frame = dx_frame_push(ts, (size_t)code->co_framesize);
     if (frame == NULL) {
         Py_FatalError("dx-py: out of memory while leaving native code");
     }
@@ -141,9 +148,26 @@ static _PyInterpreterFrame *read_frame(reader *r, PyThreadState *ts, PyFunctionO
     frame->f_builtins = func->func_builtins;
     frame->f_locals = NULL;
     frame->frame_obj = NULL;
+    frame->owner = FRAME_OWNED_BY_THREAD;
+    return frame;
+}
+
+/* One frame of the record, above `previous`: `frame`, or a new one. */
+static _PyInterpreterFrame *read_frame(reader *r, PyThreadState *ts, _PyInterpreterFrame *frame,
+                                       _PyInterpreterFrame *previous)
+{
+    PyCodeObject *code = (PyCodeObject *)r->table[read_number(r)];
+    uint64_t func_row = read_number(r);
+    PyFunctionObject *func = func_row ? (PyFunctionObject *)r->table[func_row] : r->func;
+    Py_ssize_t pc = (Py_ssize_t)read_number(r);
+    uint16_t drops = read_number(r) ? DX_DROPS_RESULT : 0;
+    uint64_t count = read_number(r);
+
+    if (frame == NULL) {
+        frame = new_frame(ts, code, func);
+    }
     frame->previous = previous;
     frame->return_offset = drops;
-    frame->owner = FRAME_OWNED_BY_THREAD;
     frame->prev_instr = _PyCode_CODE(code) + pc;
     for (uint64_t i = 0; i < count; i++) {
         frame->localsplus[i] = read_slot(r);
@@ -160,17 +184,31 @@ static void read_drops(reader *r)
 }
 
 /* All frames of the record, linked in, the innermost on top. */
-static _PyInterpreterFrame *read_frames(reader *r, PyThreadState *ts, PyFunctionObject *func,
-                                        int *count)
+static _PyInterpreterFrame *read_frames(reader *r, PyThreadState *ts, int *count)
 {
     _PyInterpreterFrame *frame = ts->cframe->current_frame;
 
     *count = (int)read_number(r);
     for (int i = 0; i < *count; i++) {
-        frame = read_frame(r, ts, func, frame);
+        frame = read_frame(r, ts, i == 0 ? r->generator : NULL, frame);
     }
     ts->cframe->current_frame = frame;
     return frame;
+}
+
+/* A generator goes on natively: its frame holds nothing meanwhile. */
+static void withdraw(PyThreadState *ts, _PyInterpreterFrame *frame)
+{
+    PyObject *exception = PyErr_GetRaisedException();
+    int count = frame->stacktop;
+
+    ts->cframe->current_frame = frame->previous;
+    frame->previous = NULL;
+    frame->stacktop = DX_FRAME_RUNS;
+    for (int i = 0; i < count; i++) {
+        Py_CLEAR(frame->localsplus[i]);
+    }
+    PyErr_SetRaisedException(exception);
 }
 
 /* Take away the topmost frames. */
@@ -178,21 +216,28 @@ static void hide(PyThreadState *ts, _PyInterpreterFrame *frame, int count)
 {
     for (int i = 0; i < count; i++) {
         _PyInterpreterFrame *previous = frame->previous;
-        dx_frame_retire(ts, frame);
+        if (frame->owner == FRAME_OWNED_BY_GENERATOR) {
+            withdraw(ts, frame);
+        }
+        else {
+            dx_frame_retire(ts, frame);
+        }
         frame = previous;
     }
 }
 
 /* What native code owns goes: the frames that go on have references of their own, and are what
  * a finalizer sees. */
-static void discard(reader *r, PyThreadState *ts, PyFunctionObject *func)
+static void discard(reader *r, PyThreadState *ts)
 {
     PyObject *exception = PyErr_GetRaisedException();
     _PyInterpreterFrame *going_on = ts->cframe->current_frame;
     _PyInterpreterFrame *frame;
     int count;
 
-    frame = read_frames(r, ts, func, &count);
+    /* A generator's own frame is one of those that go on. */
+    r->generator = NULL;
+    frame = read_frames(r, ts, &count);
     ts->cframe->current_frame = going_on;
     read_drops(r);
     for (; count > 0; count--) {
@@ -251,13 +296,13 @@ PyObject *dx_frames_run(PyThreadState *ts, _PyInterpreterFrame *frame, int count
 
 /* Rebuild the record's frames and run them to their ends. `throwing`: the instruction at pc
  * has failed; otherwise it is still to be done. */
-static PyObject *resume(reader *r, PyThreadState *ts, PyFunctionObject *func, int throwing)
+static PyObject *resume(reader *r, PyThreadState *ts, int throwing)
 {
     PyObject *exception = PyErr_GetRaisedException();
     _PyInterpreterFrame *frame;
     int count;
 
-    frame = read_frames(r, ts, func, &count);
+    frame = read_frames(r, ts, &count);
     if (!throwing) {
         frame->prev_instr--;
     }
@@ -291,13 +336,13 @@ PyObject *dx_leave(PyThreadState *ts, void **table, PyFunctionObject *func,
                    const uint8_t *record, uint32_t guard, ...)
 {
     dx_unit *unit = table[0];
-    reader r = {.next = record, .table = table};
+    reader r = reader_of(record, table, func);
     PyObject *result;
 
     dx_show_frames(ts);
-    count_exit(unit, func, guard);
+    count_exit(unit, r.func, guard);
     va_start(r.values, guard);
-    result = resume(&r, ts, func, 0);
+    result = resume(&r, ts, 0);
     va_end(r.values);
     return result;
 }
@@ -306,7 +351,7 @@ PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
                    const uint8_t *record, uint32_t guard, ...)
 {
     dx_unit *unit = table[0];
-    reader r = {.next = record, .table = table};
+    reader r = reader_of(record, table, func);
     dx_pending going_on;
     PyObject *result;
 
@@ -314,12 +359,12 @@ PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
     va_start(r.values, guard);
     if (dx_take_pending(&going_on)) {
         /* First, for what the function gives up from here on has to go at that moment. */
-        discard(&r, ts, func);
+        discard(&r, ts);
         result = dx_frames_run(ts, going_on.frame, going_on.count, going_on.throwing);
     }
     else {
         unit->raises++;
-        result = resume(&r, ts, func, 1);
+        result = resume(&r, ts, 1);
     }
     va_end(r.values);
     return result;
@@ -329,14 +374,20 @@ dx_shadow *dx_lazy;
 
 static void show(PyThreadState *ts, dx_shadow *shadow)
 {
-    reader r = {.next = shadow->record, .table = shadow->table, .cells = shadow->values};
+    reader r;
 
-    shadow->frame = read_frames(&r, ts, shadow->func, &shadow->frames);
+    if (shadow->record == NULL) {
+        dx_show_delegating(ts, shadow);
+        return;
+    }
+    r = reader_of(shadow->record, shadow->table, shadow->func);
+    r.cells = shadow->values;
+    shadow->frame = read_frames(&r, ts, &shadow->frames);
 }
 
 PyFunctionObject *dx_shadow_function(const dx_shadow *shadow)
 {
-    reader r = {.next = shadow->record, .table = shadow->table};
+    reader r = reader_of(shadow->record, shadow->table, shadow->func);
     uint64_t row = 0;
 
     for (uint64_t count = read_number(&r); count > 0; count--) {
@@ -346,7 +397,7 @@ PyFunctionObject *dx_shadow_function(const dx_shadow *shadow)
         read_number(&r);
         skip_slots(&r);
     }
-    return row ? (PyFunctionObject *)shadow->table[row] : shadow->func;
+    return row ? (PyFunctionObject *)shadow->table[row] : r.func;
 }
 
 void dx_show_frames(PyThreadState *ts)
@@ -512,14 +563,14 @@ void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
                  const uint8_t *record, PyObject *dead, ...)
 {
     PyObject *exception = PyErr_GetRaisedException();
-    reader r = {.next = record, .table = table};
+    reader r = reader_of(record, table, func);
     _PyInterpreterFrame *frame;
     int count;
 
     dead->ob_refcnt = 0;
     dx_show_frames(ts);
     va_start(r.values, dead);
-    frame = read_frames(&r, ts, func, &count);
+    frame = read_frames(&r, ts, &count);
     va_end(r.values);
     _Py_Dealloc(dead);
     hide(ts, frame, count);

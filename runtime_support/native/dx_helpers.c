@@ -197,6 +197,8 @@ static const struct {
     {"dx_finalize", (void *)dx_finalize},
     {"dx_die_quietly", (void *)dx_die_quietly},
     {"dx_python", (void *)dx_python},
+    {"dx_generator_end", (void *)dx_generator_end},
+    {"dx_generator_interpret", (void *)dx_generator_interpret},
     {"dx_stress", (void *)stress},
     {"dx_new_float", (void *)dx_new_float},
     {"dx_new_int", (void *)dx_new_int},

@@ -36,5 +36,7 @@ typedef struct {
 #define DX_RETURN_VALUE 83
 #define DX_RETURN_CONST 121
 #define DX_EXTENDED_ARG 144
+#define DX_RESUME 151
+#define DX_INSTRUMENTED_RESUME 240
 
 #endif

@@ -96,6 +96,10 @@ static const struct {
     {"shadow.func", offsetof(dx_shadow, func)},
     {"shadow.record", offsetof(dx_shadow, record)},
     {"shadow.values", offsetof(dx_shadow, values)},
+    {"frame.prev_instr", offsetof(_PyInterpreterFrame, prev_instr)},
+    {"frame.stacktop", offsetof(_PyInterpreterFrame, stacktop)},
+    {"frame.frame_obj", offsetof(_PyInterpreterFrame, frame_obj)},
+    {"code.co_code_adaptive", offsetof(PyCodeObject, co_code_adaptive)},
     {"unit.valid", offsetof(dx_unit, valid)},
     {"object.dict_or_values", (size_t)(-3 * (Py_ssize_t)sizeof(PyObject *))},
 };
@@ -203,7 +207,8 @@ static int execute(PyObject *module)
     }
     done = 1;
     return dx_units_init() < 0 || dx_profile_init(module) < 0 || dx_watch_init() < 0 ||
-                   dx_iterators_init() < 0 || dx_finalize_init() < 0 || dx_class_init() < 0 || dx_poll_init() < 0 || dx_quiet_init() < 0
+                   dx_iterators_init() < 0 || dx_finalize_init() < 0 || dx_class_init() < 0 ||
+                   dx_poll_init() < 0 || dx_quiet_init() < 0 || dx_generator_init() < 0
                ? -1
                : 0;
 }

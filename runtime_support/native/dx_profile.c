@@ -127,7 +127,8 @@ static PyObject *running_function(PyObject *code)
 {
     _PyInterpreterFrame *frame = _PyThreadState_UncheckedGet()->cframe->current_frame;
 
-    if (frame == NULL || (PyObject *)frame->f_code != code || frame->owner != FRAME_OWNED_BY_THREAD ||
+    if (frame == NULL || (PyObject *)frame->f_code != code ||
+        (frame->owner != FRAME_OWNED_BY_THREAD && frame->owner != FRAME_OWNED_BY_GENERATOR) ||
         !PyFunction_Check(frame->f_funcobj)) {
         return NULL;
     }

@@ -108,6 +108,17 @@ static PyObject *next_item(PyObject *iterator, PyObject **out)
     return Py_False;
 }
 
+/* One step of what is delegated to. */
+static PyObject *send(PyObject *receiver, PyObject *value, PyObject **out)
+{
+    switch (PyIter_Send(receiver, value, out)) {
+    case PYGEN_NEXT: return Py_True;
+    case PYGEN_RETURN: return Py_False;
+    case PYGEN_ERROR: break;
+    }
+    return NULL;
+}
+
 static PyObject *unpack_error(Py_ssize_t wanted, Py_ssize_t got)
 {
     if (got > wanted) {
@@ -307,6 +318,9 @@ static PyObject *perform(PyThreadState *ts, enum dx_operation op, int extra, dx_
     case OP_BUILD_MAP: return build_map(count, o);
     case OP_LIST_APPEND: return done(PyList_Append(o[0], o[1]));
     case OP_POLL: return poll(ts);
+    case OP_SEND: return send(o[0], o[1], out);
+    case OP_YIELD_FROM_ITER: return dx_yield_from_iter(o[0], extra);
+    case OP_AWAITABLE: return dx_awaitable(o[0], extra);
     default: return dx_construct(ts, op, extra, shadow, out, o, count);
     }
 }
@@ -349,6 +363,12 @@ static void push_results(_PyInterpreterFrame *frame, enum dx_operation op, int e
             *top++ = out[0];
         }
         break;
+    case OP_SEND:
+        *top++ = out[0];
+        frame->stacktop++;
+        frame->prev_instr = dx_last_unit(frame->prev_instr, frame->f_code) +
+                            (result == Py_False ? frame->prev_instr->op.arg : 0);
+        return;
     case OP_SUPER_ATTR:
         if (!(extra & 1)) {
             *top++ = result;
@@ -392,7 +412,9 @@ static int is_wanted(PyThreadState *ts, dx_unit *unit, _PyInterpreterFrame *fram
     int changed = unit->checked_version != ts->interp->monitoring_version;
 
     for (int i = 0; i < count; i++, frame = frame->previous) {
-        if ((frame->frame_obj != NULL && Py_REFCNT(frame->frame_obj) > 1) ||
+        /* A generator's frame is its own, and goes on natively with its object. */
+        int is_own = frame->owner == FRAME_OWNED_BY_GENERATOR;
+        if ((!is_own && frame->frame_obj != NULL && Py_REFCNT(frame->frame_obj) > 1) ||
             (changed && dx_is_observed(ts->interp, frame->f_code))) {
             return 1;
         }

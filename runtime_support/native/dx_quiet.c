@@ -147,8 +147,12 @@ int dx_is_quiet(enum dx_operation op, int extra, const dx_shadow *shadow, PyObje
                 Py_TYPE(o[0])->tp_as_sequence == NULL);
     case OP_GET_ITER:
         return PyList_CheckExact(o[0]) || PyTuple_CheckExact(o[0]) ||
-               PyRange_Check(o[0]) || PyDict_CheckExact(o[0]) || PyAnySet_CheckExact(o[0]);
-    case OP_FOR_ITER: return is_plain_iterator(o[0]);
+               PyRange_Check(o[0]) || PyDict_CheckExact(o[0]) || PyAnySet_CheckExact(o[0]) ||
+               PyGen_CheckExact(o[0]);
+    case OP_FOR_ITER: return is_plain_iterator(o[0]) || PyGen_CheckExact(o[0]);
+    case OP_SEND:
+    case OP_AWAITABLE:
+    case OP_YIELD_FROM_ITER: return dx_is_resumable(o[0]);
     case OP_BUILD_TUPLE:
     case OP_BUILD_LIST:
     case OP_LIST_APPEND:

@@ -329,6 +329,7 @@ static dx_unit *new_unit(parts *p)
         return NULL;
     }
     unit->code = (PyCodeObject *)p->func->func_code;
+    unit->is_generator = (unit->code->co_flags & (CO_GENERATOR | CO_COROUTINE)) != 0;
     unit->globals = Py_NewRef(p->func->func_globals);
     unit->functions = Py_NewRef(p->functions);
     unit->keep = PyList_New(0);
@@ -416,6 +417,10 @@ PyObject *dx_install(PyObject *module, PyObject *callable)
     if (unit == NULL || !unit->valid || unit->globals != func->func_globals ||
         func->vectorcall != _PyFunction_Vectorcall) {
         Py_RETURN_FALSE;
+    }
+    if (unit->is_generator) {
+        /* A call makes a generator: it is the steps of that which run natively. */
+        Py_RETURN_TRUE;
     }
     if (dx_installed_add(func) < 0) {
         return NULL;

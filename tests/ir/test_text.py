@@ -83,7 +83,7 @@ def test_names_in_the_table_are_families_and_terminators():
     families = {"const", "py", "guard", "box", "unbox", "float", "int", "bool", "list", "tuple"}
     families |= {"iter", "range", "ref", "jump", "branch", "return", "exit", "poll"}
     families |= {"type", "object", "assume", "number", "sized", "cell", "closure", "array"}
-    families |= {"slice", "sequence", "bytes", "str", "dict", "set", "contains"}
+    families |= {"slice", "sequence", "bytes", "str", "dict", "set", "contains", "frame"}
     assert {name.split(".")[0] for name in OPCODES} == families
 
 

@@ -29,8 +29,8 @@ def loops(n):
     return total
 
 
-def generates(n):
-    yield from range(n)
+async def generates(n):
+    yield n
 
 
 def until(worker, answers, count):
@@ -54,7 +54,7 @@ def test_answers_are_handed_out_in_the_order_of_the_questions(worker):
     assert answers == []
     until(worker, answers, 3)
     assert [answer[0] for answer in answers] == ["plan", "refused", "refused"]
-    assert answers[1][1] == "generator"
+    assert answers[1][1] == "asynchronous generator"
 
 
 def test_a_message_larger_than_the_pipe_arrives(worker):

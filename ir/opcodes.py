@@ -362,6 +362,17 @@ _ROWS: tuple[OpSpec, ...] = (
     OpSpec("int.truediv", (I64, I64), (F64,), exit=Exit.GUARD),
     # A float, or an int of one digit as a float.
     OpSpec("number.to_f64", (OBJ,), (F64,), exit=Exit.GUARD),
+    # Of two numbers, each a float or an int.
+    OpSpec(
+        "number.arithmetic",
+        (OBJ, OBJ),
+        (OBJ,),
+        (("op", str),),
+        Effect.NONE,
+        Exit.THROW,
+        Ownership.NEW,
+        cls="float|int",
+    ),
     _float("lt", result=I1),
     _float("le", result=I1),
     _float("gt", result=I1),

@@ -397,6 +397,14 @@ def _to_float(a: Any, op: Op, value: float) -> float:
     return float(value)
 
 
+_ARITHMETIC: Final = {"+": operator.add, "-": operator.sub, "*": operator.mul}
+
+
+def _arithmetic(a: Any, op: Op, left: float, right: float) -> float:
+    result: float = _ARITHMETIC[op.text_attr("op")](left, right)
+    return result
+
+
 def _float_quotient(a: Any, op: Op, x: float, y: float) -> float:
     _check(y != 0.0)
     return x / y
@@ -449,6 +457,7 @@ _NUMBERS: Final[dict[str, Semantics]] = {
     "float.from_int": _of_operands(float),
     "int.truediv": _true_quotient,
     "number.to_f64": _to_float,
+    "number.arithmetic": _arithmetic,
     "int.add": _checked(operator.add),
     "int.sub": _checked(operator.sub),
     "int.mul": _checked(operator.mul),

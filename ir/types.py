@@ -46,7 +46,7 @@ class Type:
 
     @property
     def is_leaf(self) -> bool:
-        return self.cls in LEAF_CLASSES
+        return self.cls is not None and LEAF_CLASSES.issuperset(self.cls.split("|"))
 
     def __str__(self) -> str:
         cls = f"<{self.cls}>" if self.cls else ""

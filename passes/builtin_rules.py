@@ -153,6 +153,11 @@ def call_builtin(r: Rewriter) -> bool:
             opcode = _FLOAT_FUNCTIONS[name.removeprefix("math.")]
             r.finish(r.emit("box.f64", r.emit(opcode, number)))
             return True
+        case "math.sqrt" | "math.fabs" as name if r.receiver_class(2, 2) == "float|int":
+            number = r.emit("number.to_f64", r.op.operands[2])
+            opcode = _FLOAT_FUNCTIONS[name.removeprefix("math.")]
+            r.finish(r.emit("box.f64", r.emit(opcode, number)))
+            return True
         case name if name in QUIET_FUNCTIONS:
             return _quiet_call(r, callee, [], QUIET_FUNCTIONS[name], RESULTS.get(name))
     return False

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from dx_py.ir.core import Op, Value
 from dx_py.ir.environment import Attribute, Entity
-from dx_py.ir.types import FLOAT_ARRAYS, INT_ARRAYS, OBJ, union
+from dx_py.ir.types import FLOAT_ARRAYS, INT_ARRAYS, OBJ, exact, union
 from dx_py.passes.builtin_rules import (
     call_builtin,
     compare_identity,
@@ -91,6 +91,28 @@ def _binary_op(r: Rewriter) -> bool:
     return True
 
 
+def _mixed_arithmetic(r: Rewriter, operator: str) -> bool:
+    """Of two numbers of which it is not known which is an int."""
+    if not _are_mixed(r):
+        return False
+    if operator == "/":
+        floats = _exact_float(r, 0, None), _exact_float(r, 1, None)
+        r.finish(r.emit("box.f64", r.emit("float.div", *floats)))
+        return True
+    if operator not in "+-*":
+        return False
+    numbers = r.guard(0, _EITHER), r.guard(1, _EITHER)
+    made = r.emit_op(
+        "number.arithmetic",
+        *numbers,
+        state=r.state,
+        types=(exact(_EITHER),),
+        attrs={"op": operator},
+    )
+    r.finish(made.result)
+    return True
+
+
 def _own_operator(r: Rewriter) -> bool:
     """Of a class of the program: checked here, for inlining to find its method."""
     left, right = r.class_of(0), r.class_of(1)
@@ -111,6 +133,12 @@ def _is_float_operation(r: Rewriter) -> bool:
     return "float" in classes and all(cls in (*NUMBERS, _EITHER) for cls in classes)
 
 
+def _are_mixed(r: Rewriter) -> bool:
+    """Both are numbers, and at least one is either kind."""
+    classes = r.receiver_class(0, 0), r.receiver_class(1, 1)
+    return _EITHER in classes and all(cls in (*NUMBERS, _EITHER) for cls in classes)
+
+
 def _exact_float(r: Rewriter, operand: int, cls: str | None) -> Value:
     if cls == "float":
         return r.emit("unbox.f64", r.guard(operand, cls))
@@ -122,7 +150,7 @@ def _compare_op(r: Rewriter) -> bool:
     if compare_sets(r):
         return True
     comparison = COMPARISONS[r.op.text_attr("op")]
-    if left != right and _is_float_operation(r):
+    if _are_mixed(r) or (left != right and _is_float_operation(r)):
         # An int against a float is compared exactly by Python: as ints of one digit are.
         operands = _exact_float(r, 0, left), _exact_float(r, 1, right)
         r.finish(r.emit("box.i1", r.emit(f"float.{comparison}", *operands)))

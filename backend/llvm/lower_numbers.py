@@ -78,6 +78,14 @@ def _int_truediv(f: FunctionLowering, op: Op) -> None:
     f.define(op.result, f.emit(f"fdiv double {floats[0]}, {floats[1]}"))
 
 
+def _number_arithmetic(f: FunctionLowering, op: Op) -> None:
+    left, right = map(f.name, op.operands)
+    operation = "+-*".index(op.text_attr("op"))
+    result = f.call("dx_arithmetic", "ptr", f"ptr {left}", f"ptr {right}", f"i32 {operation}")
+    f.guard(f.emit(f"icmp ne ptr {result}, null"), op)
+    f.define(op.result, result)
+
+
 def _number_to_f64(f: FunctionLowering, op: Op) -> None:
     number = f.name(op.operands[0])
     is_float, other, is_int, joined = (f.fresh("n") for _ in range(4))
@@ -264,6 +272,7 @@ NUMBER_LOWERINGS: Final[dict[str, Lowering]] = {
     "float.sqrt": _float_sqrt,
     "int.truediv": _int_truediv,
     "number.to_f64": _number_to_f64,
+    "number.arithmetic": _number_arithmetic,
     "float.from_int": _float_from_int,
     **{
         f"float.{name}": _compare(f"fcmp {condition}", "double")

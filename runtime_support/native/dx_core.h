@@ -191,6 +191,15 @@ int dx_take_pending(dx_pending *taken);
 PyObject *dx_new_float(double value);
 PyObject *dx_new_int(int64_t value);
 
+/* dx_numbers.c */
+void dx_numbers_init(void);
+/* A new reference, or NULL with MemoryError. */
+PyObject *dx_float_box(double value);
+/* Gives up a reference to an object that refers to no other; or NULL. */
+void dx_release_leaf(PyObject *object);
+/* Of operands that are exact floats or ints: their sum (0), difference (1), product (2). */
+PyObject *dx_arithmetic(PyObject *left, PyObject *right, int operation);
+
 /* dx_helpers.c: see the table there. The address of a helper, or NULL. */
 void *dx_helper_address(const char *name);
 /* A builtin class, singleton or builtin by row name ("type:float"); borrowed, or NULL. */

@@ -26,7 +26,7 @@ static void no_memory(size_t used)
 
 PyObject *dx_new_float(double value)
 {
-    PyObject *result = PyFloat_FromDouble(value);
+    PyObject *result = dx_float_box(value);
 
     if (result == NULL) {
         no_memory(floats_used);
@@ -107,11 +107,6 @@ static void replace_leaf(PyObject **cell, PyObject *value)
     PyObject *old = *cell;
     *cell = Py_NewRef(value);
     Py_DECREF(old);
-}
-
-static void release_leaf(PyObject *object)
-{
-    Py_XDECREF(object);
 }
 
 /* A local of a function that has returned goes: a finalizer may look at its callers' frames. */
@@ -208,7 +203,8 @@ static const struct {
     {"dx_float_pow", (void *)float_pow},
     {"dx_replace_float", (void *)replace_float},
     {"dx_replace_leaf", (void *)replace_leaf},
-    {"dx_release_leaf", (void *)release_leaf},
+    {"dx_release_leaf", (void *)dx_release_leaf},
+    {"dx_arithmetic", (void *)dx_arithmetic},
     {"dx_release_last", (void *)release_last},
     {"dx_new_range", (void *)new_range},
     {"dx_call_quiet", (void *)call_quiet},

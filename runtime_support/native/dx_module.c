@@ -206,6 +206,7 @@ static int execute(PyObject *module)
         return 0;
     }
     done = 1;
+    dx_numbers_init();
     return dx_units_init() < 0 || dx_profile_init(module) < 0 || dx_watch_init() < 0 ||
                    dx_iterators_init() < 0 || dx_finalize_init() < 0 || dx_class_init() < 0 ||
                    dx_poll_init() < 0 || dx_quiet_init() < 0 || dx_generator_init() < 0

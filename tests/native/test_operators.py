@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import pytest
 
@@ -204,3 +205,57 @@ def test_a_method_of_the_class_that_appears_later_is_noticed(known):
     finally:
         del Plain.__eq__
     assert compiled(Plain(), Plain())[0] is False
+
+
+def mixed(pairs):
+    out = []
+    for a, b in pairs:
+        out.append((a + b, a - b, a * b, a < b, a == b, a / b))
+    return out
+
+
+NUMBERS_OF_EITHER_CLASS = [(1, 2.5), (2.5, 1), (3, 4), (1.5, 2.5), (-7, 3)]
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [(2**80, 3), (3, 2**80), (2**80, 1.5), (1.5, 2**80), (2**31, 2**31), (-(2**62), 2.0**62)],
+)
+def test_numbers_of_either_class(either, pair):
+    compiled = either.compile(mixed, (NUMBERS_OF_EITHER_CLASS,))
+    assert repr(compiled(NUMBERS_OF_EITHER_CLASS)) == repr(mixed(NUMBERS_OF_EITHER_CLASS))
+    assert repr(compiled([pair] * 3)) == repr(mixed([pair] * 3))
+
+
+@pytest.mark.parametrize("pair", [(1, 0), (1.5, 0), (True, 2), ("a", 2), (float("nan"), 1)])
+def test_what_is_no_such_number_is_the_interpreters(either, pair):
+    compiled = either.compile(mixed, (NUMBERS_OF_EITHER_CLASS,))
+    assert outcome(compiled, [pair]) == outcome(mixed, [pair])
+
+
+def roots(xs):
+    return [(math.sqrt(x), math.fabs(x)) for x in xs]
+
+
+def test_functions_of_numbers_of_either_class(either):
+    compiled = either.compile(roots, ([1, 2.0],))
+    assert compiled([4, 2.25, 2**70, True]) == roots([4, 2.25, 2**70, True])
+    assert outcome(compiled, [-1, 1.0]) == outcome(roots, [-1, 1.0])
+
+
+def sums(xs):
+    t = 0.0
+    for x in xs:
+        t = t + x
+    return t
+
+
+def test_boxes_are_traced_like_the_hosts(native):
+    """While memory is traced, the host makes and frees each box."""
+    compiled = native.compile(sums, ([1.5, 2.5],))
+    kept = [compiled([1.5, float(n)]) for n in range(200)]
+    tracemalloc.start()
+    traced = [compiled([2.5, float(n)]) for n in range(10)]
+    assert all(tracemalloc.get_object_traceback(x) for x in traced)
+    tracemalloc.stop()
+    assert kept == [1.5 + n for n in range(200)]

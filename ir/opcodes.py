@@ -156,7 +156,8 @@ def _store(name: str, /, *attrs: tuple[str, type]) -> OpSpec:
         (OBJ, OBJ),
         (MAYBE_OBJ,),
         attrs,
-        Effect.READ | Effect.WRITE,
+        # What was there may be a number that was read before, and is released like any other.
+        Effect.READ | Effect.WRITE | Effect.FREE_LEAF,
         ownership=Ownership.NEW,
         steals=(1,),
     )

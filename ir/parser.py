@@ -14,7 +14,7 @@ from dx_py.ir.types import parse_type
 _TOKEN: Final = re.compile(
     r"""\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<state>@\d+:\d+!?)|(?P<block>b\d+)\b
     |(?P<value>v\d+)\b|(?P<number>-?(?:0x[0-9a-f.]+p[+-]\d+|inf|nan|\d+)\b)
-    |(?P<name>[A-Za-z_][\w.]*(?:<[\w.]+>)?\??)|(?P<punct>[{}():,=|]))""",
+    |(?P<name>[A-Za-z_][\w.]*(?:<[\w.:|]+>)?\??)|(?P<punct>[{}():,=|]))""",
     re.VERBOSE,
 )
 

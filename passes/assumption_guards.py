@@ -14,6 +14,7 @@ from typing import ClassVar, Final
 from dx_py.ir.core import Block, Function, Op
 from dx_py.ir.dominance import predecessors, reverse_postorder
 from dx_py.ir.opcodes import DROPS, Effect
+from dx_py.ir.parameters import NULL_CLASS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +80,7 @@ def _walk(block: Block, *, dirty: bool, needed: set[Op]) -> bool:
 
 def may_finalize(op: Op) -> bool:
     """Whether the interpreter gives up an object there whose finalizer may run Python code."""
-    return op.opcode in DROPS and not op.operands[0].type.is_leaf
+    if op.opcode not in DROPS:
+        return False
+    type_ = op.operands[0].type
+    return not (type_.is_leaf or type_.cls == NULL_CLASS)

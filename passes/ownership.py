@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from dx_py.ir.core import Block, Edge, Function, Op, Value
 from dx_py.ir.liveness import Liveness, compute_liveness, uses
 from dx_py.ir.opcodes import Effect, Ownership
-from dx_py.ir.parameters import incoming
+from dx_py.ir.parameters import NULL_CLASS, incoming
 
 
 @dataclass(slots=True)
@@ -99,7 +99,9 @@ def _classify(function: Function, owners: Owners) -> None:
     owners.pinned.update(function.entry.parameters)
     for op in function.ops():
         if op.spec.ownership is Ownership.NEW:
-            owners.owned.update(v for v in op.results if v in owners.roots)
+            owners.owned.update(
+                v for v in op.results if v in owners.roots and v.type.cls != NULL_CLASS
+            )
         elif op.spec.ownership is Ownership.PINNED:
             owners.pinned.update(op.results)
     _pin_parameters(function, owners)

@@ -9,6 +9,7 @@ from dx_py.passes.common_subexpressions import CommonSubexpressions
 from dx_py.passes.dead_code_elimination import DeadCodeElimination
 from dx_py.passes.exit_sharing import ExitSharing
 from dx_py.passes.inlining import Body, CallDispatch, Inlining
+from dx_py.passes.known_fields import KnownFields
 from dx_py.passes.list_stores import ListStores
 from dx_py.passes.parameter_unboxing import ParameterUnboxing
 from dx_py.passes.pass_manager import Pass
@@ -42,6 +43,12 @@ def native_passes(program: Program, body: Body) -> list[Pass]:
         # After it: what needed no assumption needs no check of one.
         AssumptionGuards(),
         # Before simplification: what a guard establishes below it removes the guards there.
+        CommonSubexpressions(),
+        Simplification(),
+        # After types are known; before drops go, of which it types some. What was checked after
+        # those needs no check, and what was loaded once is one value.
+        KnownFields(),
+        AssumptionGuards(),
         CommonSubexpressions(),
         Simplification(),
         # Before unboxing parameters: a drop of a number is no reason to keep it as an object.

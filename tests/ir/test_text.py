@@ -52,7 +52,7 @@ def test_floats_keep_every_bit(value):
 
 
 @pytest.mark.parametrize(
-    "text", ["obj", "obj?", "obj<list>", "obj<float>?", "i64", "f64", "i1"]
+    "text", ["obj", "obj?", "obj<list>", "obj<float>?", "obj<m:A|m:B.C>", "i64", "f64", "i1"]
 )
 def test_types_round_trip(text):
     assert str(parse_type(text)) == text

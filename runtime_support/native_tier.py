@@ -250,8 +250,10 @@ class Tier:
             if self._load_stored(function):
                 self.core.finish(code)
                 return
-            if self.core.retries(code) < MAX_RETRIES:
-                self.core.try_later(code, CALLS_BEFORE_RETRY)
+            retries = self.core.retries(code)
+            if retries < MAX_RETRIES:
+                # What it was made of may belong to a later part of the program.
+                self.core.try_later(code, CALLS_BEFORE_RETRY * 4**retries)
                 return
         self.core.finish(code)
         self.on_ready(function)

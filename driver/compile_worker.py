@@ -25,7 +25,7 @@ from dx_py.backend.llvm.native_function import (
     Target,
     compile_function,
 )
-from dx_py.ir.environment import Attribute, ClassFacts, Entity, Program, Routine
+from dx_py.ir.environment import Attribute, ClassFacts, Entity, LoopEntry, Program, Routine
 from dx_py.ir.feedback import Feedback
 from dx_py.ir.profile_sites import profile_names, profile_sites
 from dx_py.ir.ssa_construction import UnsupportedError, check_supported
@@ -89,8 +89,10 @@ def compile_and_record(
     request: Mapping[str, Any], store: ArtifactStore
 ) -> tuple[object, object]:
     """("stored", digest), or ("refused", why): a run finds either under the request's key."""
-    unit = compile_unit(request)
+    unit: Any = compile_unit(request)
     kept = request["program"][0][0][1]
+    if "loop" in request and not isinstance(unit, str):
+        unit = ("loop", request["loop"][1], unit)
     return _record(store, request["key"], (unit, kept))
 
 
@@ -112,6 +114,7 @@ def compile_unit(request: Mapping[str, Any]) -> Unit | str:
             # A third of the time, where each is verified.
             verify_each=False,
             stop_after=request.get("stop_after"),
+            loop=LoopEntry(*request["loop"]) if "loop" in request else None,
         )
     except NotWorthItError as error:
         return f"{request.get('again', '')}{error}"

@@ -133,12 +133,17 @@ class Block:
 
 @dataclass(eq=False, slots=True)
 class Function:
-    """A function of blocks; the first is the entry, its parameters are the arguments."""
+    """A function of blocks; the first is the entry, its parameters are the arguments.
+
+    ``owns_arguments``: they are given away to it, as by a frame whose loop it takes over;
+    otherwise its caller holds them.
+    """
 
     name: str
     blocks: list[Block] = field(default_factory=list)
     next_value: int = 0
     next_block: int = 0
+    owns_arguments: bool = False
 
     @property
     def entry(self) -> Block:

@@ -74,6 +74,18 @@ class Routine:
 
 
 @dataclass(frozen=True, slots=True)
+class LoopEntry:
+    """A loop that runs already, and is to go on natively.
+
+    ``pc``: where it begins. ``slots``: the class of what each local and each place of the stack
+    holds there, ``null`` for nothing, ``?`` for a class without a name.
+    """
+
+    pc: int
+    slots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClassFacts:
     """``ancestors``: its method resolution order, by name. ``plain_checks``: ``isinstance``
     with it asks nobody else."""

@@ -63,6 +63,7 @@ class _Parser:
         kind, text = self.tokens[0]
         if text == "function":
             self.function.name = self.tokens[1][1]
+            self.function.owns_arguments = self.tokens[2][1] == "owning"
         elif kind == "block" and not line.startswith(" "):
             self._block_header()
         else:

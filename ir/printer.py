@@ -8,6 +8,7 @@
 
 A frame state is ``@code:pc(locals | stack)``, ``_`` an unbound local, ``!`` after the pc a
 dropped result, and `` in @...`` the caller's state; ``owned v1, v2`` may follow it.
+``function add owning {`` is given its arguments away.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from dx_py.ir.core import Attr, Block, Edge, FrameState, Function, Op, Value
 
 
 def format_function(function: Function) -> str:
-    lines = [f"function {function.name} {{"]
+    owning = " owning" if function.owns_arguments else ""
+    lines = [f"function {function.name}{owning} {{"]
     for block in function.blocks:
         lines.extend(_block_lines(block))
     return "\n".join([*lines, "}"]) + "\n"

@@ -12,7 +12,7 @@ Blocks the profile never saw become exits, which prunes most rare code and all i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from inspect import CO_ASYNC_GENERATOR, CO_VARARGS, CO_VARKEYWORDS
 from types import CodeType
 from typing import Final
@@ -20,6 +20,7 @@ from typing import Final
 from dx_py.ir.bytecode import CodeBlock, build_code_blocks, read_instructions
 from dx_py.ir.construct_handlers import CONSTRUCTS
 from dx_py.ir.core import Attr, Block, Edge, FrameState, Function, Op, Value, substitute
+from dx_py.ir.environment import LoopEntry
 from dx_py.ir.feedback import Feedback
 from dx_py.ir.generator_handlers import (
     GENERATORS,
@@ -68,6 +69,8 @@ COMPARE_OPERATORS: Final = ("<", "<=", "==", "!=", ">", ">=")
 CHECKED_CLASSES: Final = frozenset(
     {"int", "float", "bool", "str", "list", "tuple", "dict", "NoneType"}
 )
+#: Those, and what loops iterate by.
+TAKEN_CLASSES: Final = CHECKED_CLASSES | {"range_iterator", "list_iterator"}
 
 #: An instruction that others ran as many times as often: an exit there costs little.
 RARE: Final = 20
@@ -77,13 +80,17 @@ class UnsupportedError(Exception):
     """A construct that stays interpreted; the message names it."""
 
 
-def construct_ssa(code: CodeType, feedback: Feedback, *, number: int = 0) -> Function:
+def construct_ssa(
+    code: CodeType, feedback: Feedback, *, number: int = 0, loop: LoopEntry | None = None
+) -> Function:
     """``number``: the routine's, in its program (``ir/environment.py``).
 
+    ``loop``: where it is entered, instead of its start; it then ends by an exit, and its
+    arguments are what the slots hold that are not null.
     Raises UnsupportedError for what native code does not handle.
     """
     check_supported(code)
-    function = Builder(code, feedback, number).build()
+    function = Builder(code, feedback, number, loop).build()
     prune_parameters(function)
     _keep_what_may_be_unbound(function)
     if is_resumable(code):
@@ -122,9 +129,12 @@ def parameter_types(code: CodeType) -> list[Type]:
 
 
 class Builder:
-    def __init__(self, code: CodeType, feedback: Feedback, number: int) -> None:
+    def __init__(
+        self, code: CodeType, feedback: Feedback, number: int, loop: LoopEntry | None
+    ) -> None:
         self.code = code
         self.number = number
+        self.loop = loop
         self.feedback = feedback
         self.function = Function(code.co_name)
         self.code_blocks = build_code_blocks(code)
@@ -140,7 +150,9 @@ class Builder:
         self.first_pc = next(resumes)
 
     def build(self) -> Function:
-        if self.is_resumable:
+        if self.loop is not None:
+            enter_loop(self, self.loop)
+        elif self.is_resumable:
             enter_generator(self)
         else:
             self._enter()
@@ -290,6 +302,43 @@ class Builder:
         return self.emit(
             "const.object", types=[exact(type(value).__name__)], attrs={"slot": slot}
         )
+
+
+def enter_loop(b: Builder, loop: LoopEntry) -> None:
+    """The entry block where a running loop is taken over: what the frame holds, checked."""
+    if loop.pc not in b.code_blocks:
+        raise UnsupportedError("loop in an exception handler")
+    b.function.owns_arguments = True
+    b.instruction = b.code_blocks[loop.pc].instructions[0]
+    values = [None if cls == "null" else b.function.new_value(OBJ) for cls in loop.slots]
+    b.current.parameters = [value for value in values if value is not None]
+    b.null = b.emit("const.null")
+    slots = [value or b.null for value in values]
+    b.locals, b.stack = slots[: locals_plus(b.code)], slots[locals_plus(b.code) :]
+    slots = [*_check_slots(b, slots, loop)]
+    b.locals, b.stack = slots[: locals_plus(b.code)], slots[locals_plus(b.code) :]
+    b.jump(loop.pc)
+
+
+def _check_slots(b: Builder, slots: Sequence[Value], loop: LoopEntry) -> Iterator[Value]:
+    """The same values, with what their guards establish."""
+    state = b.resume_state()
+    changing = {
+        i.arg
+        for block in b.code_blocks.values()
+        for i in block.instructions
+        if i.opcode == "STORE_FAST"
+    }
+    for index, (value, cls) in enumerate(zip(slots, loop.slots, strict=True)):
+        if cls not in TAKEN_CLASSES:
+            yield value
+            continue
+        attrs: dict[str, Attr] = {"cls": cls}
+        known = b.emit("guard.type", value, types=[exact(cls)], attrs=attrs, state=state)
+        if cls == "int" and index in changing:
+            # A number that the loop computes: only from a box can it become a machine value.
+            known = b.emit("box.i64", b.emit("unbox.i64", known, state=state))
+        yield known
 
 
 def _load_fast(b: Builder) -> None:
@@ -506,15 +555,20 @@ def _call(b: Builder) -> None:
 
 
 def _return_value(b: Builder) -> None:
-    _leave(b, b.stack.pop())
+    _leave(b, lambda: b.stack.pop())
 
 
 def _return_const(b: Builder) -> None:
-    _leave(b, b.constant(b.instruction.arg))
+    _leave(b, lambda: b.constant(b.instruction.arg))
 
 
-def _leave(b: Builder, result: Value) -> None:
+def _leave(b: Builder, take_result: Callable[[], Value]) -> None:
     """The interpreter clears the frame in the order of the locals."""
+    if b.loop is not None:
+        # The frame is the interpreter's own: it ends it.
+        b.emit("exit", state=b.resume_state(), attrs={"reason": "return"})
+        return
+    result = take_result()
     if b.is_resumable:
         end_generator(b, result)
     for value in dict.fromkeys(b.locals):

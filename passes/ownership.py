@@ -3,7 +3,8 @@
 A *root* is a value that is not merely another name (a guarded one is). Its ownership is
 
 - pinned: held by the caller, the code object or the pack while the function runs;
-- owned: a new reference, or a parameter that some edge gives an owned root to;
+- owned: a new reference, an argument that was given away, or a parameter that some edge gives
+  an owned root to;
 - borrowed: read from a container. It becomes owned where it is needed across an op that may
   free what the heap holds: an op that runs Python code, a release that may, or, for numbers
   and what might be one, an op that overwrites or frees a number's box.
@@ -96,7 +97,8 @@ def _alias(roots: dict[Value, Value], name: Value, of: Value) -> bool:
 
 
 def _classify(function: Function, owners: Owners) -> None:
-    owners.pinned.update(function.entry.parameters)
+    arguments = (p for p in function.entry.parameters if p in owners.roots)
+    (owners.owned if function.owns_arguments else owners.pinned).update(arguments)
     for op in function.ops():
         if op.spec.ownership is Ownership.NEW:
             owners.owned.update(

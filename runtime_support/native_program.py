@@ -87,17 +87,20 @@ def named_samples(samples: dict[int, Any]) -> dict[int, Any]:
     }
 
 
-def remember(core: Any, code: CodeType) -> None:  # noqa: ANN401
+def remember(core: Any, code: CodeType, *, in_loop: bool = False) -> None:  # noqa: ANN401
     """Keep a code object's samples, beside those of earlier rounds.
 
     What was kept before are the plan's names, of globals and attributes, after the earlier
-    rounds' samples if there are any.
+    rounds' samples if there are any. ``in_loop``: of a loop only; samples that are only such
+    are marked, for of them nobody knows what a call does.
     """
-    *earlier, names, sites = marshal.loads(core.kept(code))
+    kept = marshal.loads(core.kept(code))
     samples = named_samples(core.samples(code))
-    if earlier:
-        samples = _merge(earlier[0], samples)
-    core.keep(code, marshal.dumps((samples, names, sites), 0))
+    names, sites = kept if len(kept) == 2 else kept[1:3]
+    if len(kept) > 2:
+        samples = _merge(kept[0], samples)
+    mark = (IN_LOOP,) if in_loop and len(kept) != 3 else ()
+    core.keep(code, marshal.dumps((samples, names, sites, *mark), 0))
 
 
 def _merge(old: dict[int, Any], new: dict[int, Any]) -> dict[int, Any]:
@@ -118,6 +121,10 @@ def _sampled(core: Any, code: CodeType) -> tuple[Any, ...] | None:  # noqa: ANN4
     return found if len(found) == 3 else None
 
 
+#: Follows samples of nothing but a loop.
+IN_LOOP = "loop"
+
+
 def is_sampled(core: Any, code: CodeType) -> bool:  # noqa: ANN401
     """Whether its samples are known, be it from an earlier process."""
     return _sampled(core, code) is not None
@@ -127,7 +134,8 @@ def describe(core: Any, function: FunctionType) -> tuple[tuple[Any, ...], bool]:
     """(routines, attributes, storage, members, classes, paths) of a sampled function; whether
     there will hardly be more to tell of it."""
     gathering = Gathering(core)
-    gathering.add(function, ())
+    gathering.functions.append(function)
+    gathering.paths.append(())
     done = 0
     while done < len(gathering.functions):
         gathering.look_into(done)
@@ -226,7 +234,7 @@ class Gathering:
 
     def look_into(self, number: int) -> None:
         function = self.functions[number]
-        samples, global_names, sites = marshal.loads(self.core.kept(function.__code__))
+        samples, global_names, sites, *_ = marshal.loads(self.core.kept(function.__code__))
         self.globals.append(self._globals(function, number, global_names))
         for _, operands in samples.values():
             for text in dict.fromkeys(text for operand in operands for text in operand):

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 #: Calls and jumps before the store is asked, before sampling; calls that are sampled; calls
 #: from then until it is compiled: what it calls has then been sampled, too.
 THRESHOLDS = {"1": (2, 200, 100, 2000, 20, 2), "sync": (1, 1, 1, 1, 1, 1)}
+#: Jumps back in one activation before the store is asked for the loop's code, before sampling;
+#: jumps that are sampled.
+LOOP_THRESHOLDS = {"1": (1000, 2000, 200), "sync": (20, 24, 8)}
 
 MAX_FAILURES = 3
 #: What is refused when little is known of what it calls, which may be sampled only then and get
@@ -131,7 +134,13 @@ def _start(
         core.count_instructions()
         write = parts.load("runtime_support.native_counts").write
         files.private_extension("atexit").register(write, core, settings["DX_JIT_COUNT"])
-    tier.watch((NEVER,) * 6 if tier.limit == 0 else THRESHOLDS["sync" if tier.eager else "1"])
+    mode = "sync" if tier.eager else "1"
+    tier.watch((NEVER,) * 6 if tier.limit == 0 else THRESHOLDS[mode])
+    if tier.limit:
+        loops = parts.load("runtime_support.native_loops").Loops(tier)
+        core.configure_loops(loops.on_loop, *LOOP_THRESHOLDS[mode], tier.is_stressed)
+    if settings.get("DX_SYS_JIT") == "1":
+        core.offer_sys_jit()
     # Registered before the program's own: called after them.
     files.private_extension("atexit").register(tier.stop)
 
@@ -219,6 +228,7 @@ class Tier:
     def stop(self) -> None:
         """What gets hot while the interpreter ends finds no modules any more to be compiled."""
         self.core.configure(*[None] * 5, *[NEVER] * 6)
+        self.core.configure_loops(None, *[NEVER] * 3, True)
 
     def on_warm(self, function: FunctionType) -> None:
         """Native code of an earlier run, if there is any.
@@ -243,9 +253,9 @@ class Tier:
         """
         code = function.__code__
         if not self.program.is_sampled(self.core, code):
-            self._plan(function, self._sample)
+            self.plan(function, self.sample)
             return
-        stored = self._stored(self._key(code))
+        stored = self.stored(self.key(code))
         if stored is not None and not isinstance(stored[0], str):
             if self._load_stored(function):
                 self.core.finish(code)
@@ -278,18 +288,23 @@ class Tier:
         if not (is_complete or self.eager or self.core.retries(code) >= MAX_RETRIES):
             self.core.try_later(code, CALLS_BEFORE_RETRY)
             return
+        request = self.request(program, self.key(code))
+        request["again"] = SECOND if self.core.retries(code) else ""
+        self.ask(function, self._compiled, "compile", request)
+
+    def request(self, program: tuple[Any, ...], key: bytes) -> dict[str, Any]:
+        """To compile what is described; the result is recorded under the key."""
         request = {
             "program": program,
             "target": self.core.target(),
             "layout": self.core.layout(),
-            "key": self._key(code),
+            "key": key,
             "eager": self.eager,
             "stress": self.is_stressed,
-            "again": SECOND if self.core.retries(code) else "",
         }
         if self.limit == 1 and self.stop_after != NO_LIMIT:
             request["stop_after"] = self.stop_after
-        self._ask(function, self._compiled, "compile", request)
+        return request
 
     def _compiled(self, function: FunctionType, answer: Answer) -> None:
         if answer is not None and self._load_stored(function):
@@ -318,16 +333,16 @@ class Tier:
             return
 
         def sample_all(function: FunctionType, answer: Answer) -> None:
-            if not self._sample(function, answer):
+            if not self.sample(function, answer):
                 return
             self.watched[code] = []
             for routine in routines[1:]:
                 if routine and self.core.is_done(routine.__code__):
-                    self._plan(routine, self._watch_for(code))
+                    self.plan(routine, self._watch_for(code))
             # Events that were no longer wanted of the code are wanted again.
             self.monitoring.restart_events()
 
-        self._plan(function, sample_all)
+        self.plan(function, sample_all)
         self.monitoring.restart_events()
 
     def _long_calls(self, function: FunctionType, *, known: bool) -> None:
@@ -335,44 +350,51 @@ class Tier:
         if self.store is None:
             return
         code = function.__code__
-        key = self.store.sha256(self._key(code) + b"pays")
+        key = self.store.sha256(self.key(code) + b"pays")
         if known:
-            self._ask(function, lambda function, answer: None, "note", key, "it pays")
-        elif self._stored(key) is not None:
+            self.ask(function, lambda function, answer: None, "note", key, "it pays")
+        elif self.stored(key) is not None:
             self.core.end_trial(code)
 
     def _give_up(self, function: FunctionType, why: str) -> None:
         """From now on, and in later processes, it is interpreted."""
         code = function.__code__
         self.report.refuse(function, why)
-        message = ("give up", self._key(code), self.core.kept(code) or b"", why)
-        self._ask(function, lambda function, answer: None, *message)
+        message = ("give up", self.key(code), self.core.kept(code) or b"", why)
+        self.ask(function, lambda function, answer: None, *message)
 
     def _watch_for(self, code: CodeType) -> Callable[[FunctionType, Answer], None]:
         """Sample a callee for as long as ``code`` is, unless that is over or done anyway."""
 
         def watch(routine: FunctionType, answer: Answer) -> None:
             done = self.core.is_done(routine.__code__)
-            if code in self.watched and done and self._sample(routine, answer, watched=True):
+            if code in self.watched and done and self.sample(routine, answer, watched=True):
                 self.core.suspend(routine)
                 self.watched[code].append(routine)
                 self.monitoring.restart_events()
 
         return watch
 
-    def _plan(
+    def plan(
         self, function: FunctionType, then: Callable[[FunctionType, Answer], object]
     ) -> None:
         """What to sample, by an earlier run's plan or by the worker's."""
         code = function.__code__
-        key = self.store.sha256(self._key(code) + b"plan") if self.store else b""
-        stored = self._stored(key)
+        key = self.store.sha256(self.key(code) + b"plan") if self.store else b""
+        stored = self.stored(key)
         if stored is not None and isinstance(stored[0], tuple):
             then(function, stored[0])
         else:
-            self._ask(function, then, "plan", marshal.dumps(code), key)
+            self.ask(function, then, "plan", marshal.dumps(code), key)
 
-    def _sample(self, function: FunctionType, answer: Answer, *, watched: bool = False) -> bool:
+    def sample(
+        self,
+        function: FunctionType,
+        answer: Answer,
+        *,
+        watched: bool = False,
+        of_loop: bool = False,
+    ) -> bool:
         """By the worker's plan, if there is one."""
         code = function.__code__
         if answer is None or answer[0] != "plan":
@@ -382,12 +404,12 @@ class Tier:
             return False
         if self.core.kept(code) is None:
             self.core.keep(code, marshal.dumps(answer[2], 0))
-        self.core.sample(code, answer[1], watched)
+        self.core.sample(code, answer[1], watched, of_loop)
         events = self.monitoring.events
         self.core.as_tool("set_local_events", code, events.INSTRUCTION)
         return True
 
-    def _ask(
+    def ask(
         self,
         function: FunctionType,
         then: Callable[[FunctionType, Answer], object],
@@ -440,13 +462,13 @@ class Tier:
         if self.report.failures >= MAX_FAILURES:
             self.worker = None
 
-    def _key(self, code: CodeType) -> bytes:
+    def key(self, code: CodeType) -> bytes:
         if self.store is None:
             return b""
         key: bytes = self.units.unit_key(code, self.core.target(), self.store.sha256)
         return self.store.sha256(key + b"stress") if self.is_stressed else key
 
-    def _stored(self, key: bytes) -> Stored | None:
+    def stored(self, key: bytes) -> Stored | None:
         digest = self.store.lookup(key) if self.store else None
         body = self.store.get(digest) if self.store and digest else None
         stored: Stored | None = self.units.decode_unit(body) if body else None
@@ -454,10 +476,10 @@ class Tier:
 
     def _load_stored(self, function: FunctionType) -> bool:
         """Load what is stored for the function; whether there is anything usable."""
-        key = self._key(function.__code__)
+        key = self.key(function.__code__)
         if self.report.recorder is not None:
             self.report.recorder.handled(function, key)
-        stored = self._stored(key)
+        stored = self.stored(key)
         if stored is None:
             return False
         unit, kept = stored
@@ -466,13 +488,17 @@ class Tier:
         if isinstance(unit, str):
             self._refused(function, unit)
             return True
+        return not self.take_turn(function) or self.link(function, unit)
+
+    def take_turn(self, function: FunctionType) -> bool:
+        """Whether it may have native code, as one of a limited number."""
         if self.limit <= 0:
-            return True
+            return False
         self.limit -= 1
         self._tell_trace(function.__code__)
         if self.limit == 0:
             self.report.last = f"{function.__qualname__} in {function.__code__.co_filename}"
-        return self._link(function, unit)
+        return True
 
     def _refused(self, function: FunctionType, why: str) -> None:
         code = function.__code__
@@ -487,19 +513,26 @@ class Tier:
             with open(self.trace, "ab", buffering=0) as file:
                 file.write(line.encode("utf-8", "backslashreplace"))
 
-    def _link(self, function: FunctionType, unit: Unit) -> bool:
-        """A unit that does not fit the program as it is now is not usable."""
+    def link(self, function: FunctionType, unit: Unit, *loop: Any) -> bool:  # noqa: ANN401
+        """A unit that does not fit the program as it is now is not usable.
+
+        ``loop``: of code for a running loop where that begins, and which slots hold objects.
+        """
         code, entry, rows, guards, paths, digests, classes = unit
         try:
             links = self.links.Links(self.core, self.program, function)
             links.find_routines(paths, digests, self.store and self.store.sha256)
             links.find_rows(rows)
             links.check_classes(classes)
-            self.core.load_unit(function, code, entry, rows, len(guards), *links.arguments())
+            parts = (code, entry, rows, len(guards), *links.arguments(), *loop)
+            self.core.load_unit(function, *parts)
         except (LookupError, OSError) as error:
             self.report.refuse(function, str(error))
             return False
-        self.report.load(function, unit)
+        if loop:
+            self.report.loops += 1
+        else:
+            self.report.load(function, unit)
         return True
 
 
@@ -510,7 +543,7 @@ class Report:
         self.target = target
         self.refusal: str | None = None
         self.last = ""
-        self.compiled = self.stored = self.failures = 0
+        self.compiled = self.stored = self.failures = self.loops = 0
         self.refused: dict[str, str] = {}
         #: Of a profile that is written at exit, if one was asked for.
         self.recorder: Recorder | None = None
@@ -535,6 +568,7 @@ class Report:
             "off": self.refusal,
             "compiled": self.compiled,
             "stored": self.stored,
+            "loops": self.loops,
             "failed_requests": self.failures,
             "functions": [] if self.recorder is None else self.recorder.summary(),
         }
@@ -554,6 +588,8 @@ class Report:
             return [f"dx-py: native code is off: {self.refusal}"]
         line = f"dx-py: {self.compiled} functions compiled, {self.stored} from the store"
         line += f", {len(self.refused)} stay interpreted"
+        if self.loops:
+            line += f", {self.loops} running loops got native code"
         if self.failures:
             line += f", {self.failures} requests failed"
         reasons = dict.fromkeys(self.refused.values(), 0)

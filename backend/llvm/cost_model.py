@@ -131,7 +131,8 @@ class CostModel:
         codes = {op.state.code for op in function.ops() if op.state}
         total = sum(sum(counts[code].values()) for code in codes)
         generic = sum(cost * counts[code].get(pc, 0) for (code, pc), cost in costs.items())
-        entries = ENTRY_COST * counts[number].get(min(counts[number], default=0), 0)
+        calls = counts[number].get(min(counts[number], default=0), 0)
+        entries = 0 if function.owns_arguments else ENTRY_COST * calls
         return (generic + entries + NATIVE_COST * total) / max(INTERPRETED_COST * total, 1)
 
     def _native_callees(self, function: Function) -> set[Value]:

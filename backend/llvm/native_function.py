@@ -18,7 +18,7 @@ from dx_py.backend.llvm.lower_numbers import NUMBER_LOWERINGS
 from dx_py.backend.llvm.lower_objects import OBJECT_LOWERINGS
 from dx_py.backend.llvm.lowering import LoweredFunction, lower_function
 from dx_py.ir.core import Function
-from dx_py.ir.environment import Program
+from dx_py.ir.environment import LoopEntry, Program
 from dx_py.ir.profile_sites import is_resumable
 from dx_py.ir.ssa_construction import UnsupportedError, construct_ssa
 from dx_py.passes.pass_manager import Observer, PassManager
@@ -62,12 +62,13 @@ def optimize(
     observers: Sequence[Observer] = (),
     verify_each: bool = True,
     stop_after: int | None = None,
+    loop: LoopEntry | None = None,
 ) -> Function:
     """Optimised SSA of routine 0; raises UnsupportedError for what stays interpreted.
 
-    ``verify_each`` and ``stop_after``: as of the pass manager.
+    ``verify_each`` and ``stop_after``: as of the pass manager. ``loop``: where it is entered.
     """
-    function = _construct(program, 0)
+    function = _construct(program, 0, loop)
     passes = native_passes(program, body_of(program, verify_each=verify_each))
     PassManager(
         passes, verify_each=verify_each, observers=observers, stop_after=stop_after
@@ -92,9 +93,9 @@ def body_of(program: Program, *, verify_each: bool) -> Callable[[int], Function 
     return body
 
 
-def _construct(program: Program, number: int) -> Function:
+def _construct(program: Program, number: int, loop: LoopEntry | None = None) -> Function:
     routine = program.routines[number]
-    return construct_ssa(routine.code, routine.feedback, number=number)
+    return construct_ssa(routine.code, routine.feedback, number=number, loop=loop)
 
 
 def compile_function(
@@ -105,13 +106,14 @@ def compile_function(
     eager: bool = True,
     verify_each: bool = True,
     stop_after: int | None = None,
+    loop: LoopEntry | None = None,
 ) -> NativeFunction:
-    """Native code of the program's routine 0.
+    """Native code of the program's routine 0, from its start or from where a loop begins.
 
     Raises UnsupportedError or NoLoweringError for what stays interpreted. Unless ``eager``,
     that is also a function that would hardly be faster.
     """
-    function = optimize(program, verify_each=verify_each, stop_after=stop_after)
+    function = optimize(program, verify_each=verify_each, stop_after=stop_after, loop=loop)
     bodies = body_of(program, verify_each=verify_each)
     if not eager and not CostModel(program, bodies).pays(function, 0):
         raise NotWorthItError("mostly generic operations")

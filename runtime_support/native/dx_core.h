@@ -43,6 +43,12 @@ typedef struct dx_unit {
     uint32_t *exits;   /* by guard: how often it left */
     int told;          /* that exits are frequent */
     dx_trial trial;
+    /* Of code that takes over a running loop; `slots` is NULL of code that is called. */
+    struct dx_unit *next_loop; /* of the same code object */
+    Py_ssize_t header;         /* where the loop begins, in code units */
+    Py_ssize_t slot_count;
+    uint8_t *slots; /* what the frame has there: whether there is an object */
+    double seconds; /* in which it ran, with `exit_total` exits */
 } dx_unit;
 
 /* dx_frame.c: interpreter frames on the thread's data stack. */
@@ -106,6 +112,13 @@ void dx_hide_frames(PyThreadState *ts, dx_shadow *shadow);
 /* Runs the topmost of `count` shown or rebuilt frames to its end, then those it returns to.
  * The outermost's result (new reference), or NULL with an exception. */
 PyObject *dx_frames_run(PyThreadState *ts, _PyInterpreterFrame *frame, int count, int throwing);
+/* The same of code that has taken over a loop, whose outermost frame the interpreter goes on with
+ * itself. Gives dx_handed_back, or NULL with an exception that is its. */
+PyObject *dx_loop_frames_run(PyThreadState *ts, _PyInterpreterFrame *frame, int count,
+                             int throwing);
+/* Of code that has taken over a loop: after the instruction of its frame the interpreter goes
+ * on. No object of its own. */
+extern PyObject dx_handed_back;
 
 /* Generic operations; the order is that of backend/llvm/lower_generic.py. */
 enum dx_operation {
@@ -211,6 +224,8 @@ void dx_set_stress(uint32_t seed, uint32_t rate);
 /* dx_unit.c: loading and installing. */
 int dx_units_init(void);
 dx_unit *dx_unit_of(PyCodeObject *code);
+/* Its code object is gone, or other code has taken its place. */
+void dx_unit_orphan(dx_unit *unit);
 void dx_unit_leave(dx_unit *unit);
 void dx_unit_invalidate(dx_unit *unit);
 PyObject *dx_load_unit(PyObject *module, PyObject *args);
@@ -219,7 +234,31 @@ PyObject *dx_suspend(PyObject *module, PyObject *func);
 PyObject *dx_invalidate(PyObject *module, PyObject *code);
 PyObject *dx_unit_stats(PyObject *module, PyObject *code);
 
+/* dx_hot_loops.c: when a loop that runs is taken over. */
+int dx_loops_init(void);
+/* The code that takes over a loop; NULL if there is none that is valid. */
+dx_unit *dx_loop_unit(PyCodeObject *code, Py_ssize_t header);
+/* Adds it; the code object owns it. 0 or -1. */
+int dx_loop_add(PyCodeObject *code, dx_unit *unit);
+/* The code is called: what its loops did counts no longer. Whether the next call matters. */
+int dx_loops_begin(PyCodeObject *code);
+/* In its running frame control goes back. 0: further jumps do not matter, 1: they do, 2: whatever
+ * happens; -1 with an exception of the frame. */
+int dx_loop_event(PyFunctionObject *func, Py_ssize_t from, Py_ssize_t to);
+extern PyMethodDef dx_loop_methods[];
+
+/* dx_loop.c: native code that takes over. */
+/* Whether the running frame is as the code wants it. */
+int dx_can_take_over(PyThreadState *ts, _PyInterpreterFrame *frame, dx_unit *unit);
+/* Runs the loop of the running frame natively: from a callback that is told of its jump. 0 once
+ * the interpreter may go on, or -1 with an exception. */
+int dx_take_over(PyThreadState *ts, _PyInterpreterFrame *frame, dx_unit *unit);
+
 /* dx_entry.c: the vectorcall of functions with native code. */
+/* Whether nothing keeps native code from running now. */
+int dx_may_run(PyThreadState *ts, dx_unit *unit);
+/* Of the host's budget of 1,500 nested C calls, what the interpreter is left. */
+#define DX_MIN_C_RECURSION 600
 PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);
 PyObject *dx_call_native(PyThreadState *ts, PyObject *callable, PyObject *const *args,
                          size_t given, PyObject *kwnames);
@@ -260,6 +299,8 @@ static inline int dx_is_hooked(const PyThreadState *ts)
     return ts->interp->eval_frame != NULL;
 }
 PyObject *dx_end_trial(PyObject *module, PyObject *code);
+/* Whether a call of the code is timed now to compare it with native code. */
+int dx_is_interpreted_for_trial(PyCodeObject *code);
 /* Whether a hook of sys.addaudithook is told of files that are opened and of marshal: what the
  * tier does is not the program's doing, so it does nothing meanwhile. */
 static inline int dx_is_audited(const PyThreadState *ts)
@@ -372,18 +413,38 @@ void dx_installed_switch(int native);
 void dx_throw_silently(PyThreadState *ts);
 extern PyMethodDef dx_observer_methods[];
 
+/* dx_signals.c: handlers of signals are Python code of the program. Until they are let in they
+ * wait: what they raise is no error of the tier's hooks. Gives what to let them in with. */
+unsigned long dx_hold_signals(void);
+void dx_let_signals_in(unsigned long held);
+
 /* dx_profile.c: hotness and samples. */
 /* The native code of `func` leaves too often: the tier may sample it and its routines. Or
  * `routines` is None: it does not pay; True: it pays, and its calls are long; Ellipsis: its calls
  * are long, and it is to be measured unless that is known. */
 void dx_tell_exits(PyFunctionObject *func, PyObject *routines);
 int dx_profile_init(PyObject *module);
+/* Whether samples of the code are needed of each call and jump. */
+int dx_is_sampled(PyCodeObject *code);
+/* Whether its calls are being sampled, and some instruction was often enough. */
+int dx_has_samples(PyCodeObject *code);
+/* Whether its running loop is being sampled. */
+int dx_samples_loop(PyCodeObject *code);
+/* Looks now and then, if the code awaits one. */
+void dx_look_at_jump(PyCodeObject *code);
+/* Whether somebody would see what the tier itself calls. */
+int dx_must_be_quiet(void);
 /* The code's next call asks for native code, with the samples there are. Whether it does. */
 int dx_compile_again(PyCodeObject *code);
 extern PyMethodDef dx_profile_methods[];
 /* Whether answers of the worker are awaited; looks for them, now and then. Runs Python code. */
 extern int dx_awaited;
 void dx_look_for_answers(void);
+
+/* dx_sys_jit.c: offer_sys_jit() puts ``_jit`` into sys. */
+PyObject *dx_offer_sys_jit(PyObject *module, PyObject *unused);
+/* The frame was built for native code that calls out; NULL: it is gone again. */
+void dx_frame_is_native(const _PyInterpreterFrame *frame);
 
 /* dx_debug.c: native code for tools outside the process. */
 PyObject *dx_code_region(PyObject *module, PyObject *code);
@@ -392,6 +453,7 @@ PyObject *dx_register_symbols(PyObject *module, PyObject *object);
 /* dx_module.c */
 extern Py_ssize_t dx_unit_extra;    /* co_extra index of a code object's unit */
 extern Py_ssize_t dx_profile_extra; /* ... and of its counters and samples */
+extern Py_ssize_t dx_loops_extra;   /* ... and of its loops' units */
 /* What is kept of a code object under an index, or NULL. */
 static inline void *dx_extra(PyCodeObject *code, Py_ssize_t index)
 {

@@ -183,13 +183,40 @@ static void read_drops(reader *r)
     }
 }
 
-/* All frames of the record, linked in, the innermost on top. */
-static _PyInterpreterFrame *read_frames(reader *r, PyThreadState *ts, int *count)
+/* The outermost frame of code that has taken over a loop is the interpreter's own, and empty
+ * while native code runs. */
+static void fill_frame(reader *r, PyThreadState *ts, _PyInterpreterFrame *frame)
+{
+    _PyInterpreterFrame *previous = frame->previous;
+    uint16_t return_offset = frame->return_offset;
+
+    read_frame(r, ts, frame, previous);
+    frame->return_offset = return_offset;
+}
+
+static void empty_frame(_PyInterpreterFrame *frame)
+{
+    for (int i = frame->stacktop - 1; i >= 0; i--) {
+        Py_CLEAR(frame->localsplus[i]);
+    }
+    frame->stacktop = frame->f_code->co_nlocalsplus;
+}
+
+static int is_loop(void **table)
+{
+    return table != NULL && ((dx_unit *)table[0])->slots != NULL;
+}
+
+/* All frames of the record, linked in, the innermost on top; `filled` of them exist already. */
+static _PyInterpreterFrame *read_frames(reader *r, PyThreadState *ts, int filled, int *count)
 {
     _PyInterpreterFrame *frame = ts->cframe->current_frame;
 
     *count = (int)read_number(r);
-    for (int i = 0; i < *count; i++) {
+    if (filled) {
+        fill_frame(r, ts, frame);
+    }
+    for (int i = filled; i < *count; i++) {
         frame = read_frame(r, ts, i == 0 ? r->generator : NULL, frame);
     }
     ts->cframe->current_frame = frame;
@@ -211,10 +238,10 @@ static void withdraw(PyThreadState *ts, _PyInterpreterFrame *frame)
     PyErr_SetRaisedException(exception);
 }
 
-/* Take away the topmost frames. */
-static void hide(PyThreadState *ts, _PyInterpreterFrame *frame, int count)
+/* Take away the topmost frames, which `filled` of them outlive. */
+static void hide(PyThreadState *ts, _PyInterpreterFrame *frame, int filled, int count)
 {
-    for (int i = 0; i < count; i++) {
+    for (int i = filled; i < count; i++) {
         _PyInterpreterFrame *previous = frame->previous;
         if (frame->owner == FRAME_OWNED_BY_GENERATOR) {
             withdraw(ts, frame);
@@ -223,6 +250,9 @@ static void hide(PyThreadState *ts, _PyInterpreterFrame *frame, int count)
             dx_frame_retire(ts, frame);
         }
         frame = previous;
+    }
+    if (filled) {
+        empty_frame(frame);
     }
 }
 
@@ -237,7 +267,7 @@ static void discard(reader *r, PyThreadState *ts)
 
     /* A generator's own frame is one of those that go on. */
     r->generator = NULL;
-    frame = read_frames(r, ts, &count);
+    frame = read_frames(r, ts, 0, &count);
     ts->cframe->current_frame = going_on;
     read_drops(r);
     for (; count > 0; count--) {
@@ -268,30 +298,58 @@ static PyObject *take_result(_PyInterpreterFrame *frame, PyObject *result, int d
     return result;
 }
 
+/* The frame runs to its end. What it gives, unless it is the last: that is then on the stack of
+ * the frame it returns to. */
+static PyObject *run_frame(PyThreadState *ts, _PyInterpreterFrame *frame, int is_last,
+                           int throwing)
+{
+    _PyInterpreterFrame *previous = frame->previous;
+    int drops = frame->return_offset == DX_DROPS_RESULT;
+    PyObject *result;
+
+    if (throwing) {
+        dx_throw_silently(ts);
+    }
+    frame->return_offset = 0;
+    ts->cframe->current_frame = previous;
+    /* The evaluation enters the recursion check itself, and leaves it. */
+    ts->py_recursion_remaining++;
+    result = _PyEval_EvalFrameDefault(ts, frame, throwing);
+    ts->py_recursion_remaining--;
+    return result == NULL || is_last ? result : take_result(previous, result, drops);
+}
+
 PyObject *dx_frames_run(PyThreadState *ts, _PyInterpreterFrame *frame, int count, int throwing)
 {
     PyObject *result = NULL;
 
     for (int i = 0; i < count; i++) {
         _PyInterpreterFrame *previous = frame->previous;
-        int drops = frame->return_offset == DX_DROPS_RESULT;
-
-        if (throwing) {
-            dx_throw_silently(ts);
-        }
-        frame->return_offset = 0;
-        ts->cframe->current_frame = previous;
-        /* The evaluation enters the recursion check itself, and leaves it. */
-        ts->py_recursion_remaining++;
-        result = _PyEval_EvalFrameDefault(ts, frame, throwing);
-        ts->py_recursion_remaining--;
-        frame = previous;
-        if (result != NULL && i + 1 < count) {
-            result = take_result(frame, result, drops);
-        }
+        result = run_frame(ts, frame, i + 1 == count, throwing);
         throwing = result == NULL;
+        frame = previous;
     }
     return result;
+}
+
+PyObject dx_handed_back;
+
+PyObject *dx_loop_frames_run(PyThreadState *ts, _PyInterpreterFrame *frame, int count,
+                             int throwing)
+{
+    for (int i = 0; i + 1 < count; i++) {
+        _PyInterpreterFrame *previous = frame->previous;
+        throwing = run_frame(ts, frame, 0, throwing) == NULL;
+        frame = previous;
+    }
+    return throwing ? NULL : &dx_handed_back;
+}
+
+static PyObject *go_on(PyThreadState *ts, void **table, dx_pending going_on)
+{
+    return (is_loop(table) ? dx_loop_frames_run : dx_frames_run)(ts, going_on.frame,
+                                                                 going_on.count,
+                                                                 going_on.throwing);
 }
 
 /* Rebuild the record's frames and run them to their ends. `throwing`: the instruction at pc
@@ -302,13 +360,13 @@ static PyObject *resume(reader *r, PyThreadState *ts, int throwing)
     _PyInterpreterFrame *frame;
     int count;
 
-    frame = read_frames(r, ts, &count);
+    frame = read_frames(r, ts, is_loop(r->table), &count);
     if (!throwing) {
         frame->prev_instr--;
     }
     read_drops(r);
     PyErr_SetRaisedException(exception);
-    return dx_frames_run(ts, frame, count, throwing);
+    return go_on(ts, r->table, (dx_pending){frame, count, throwing});
 }
 
 /* One exit in so many calls is too many; at once where most calls end by one, as those of a
@@ -324,6 +382,10 @@ static void count_exit(dx_unit *unit, PyFunctionObject *func, uint32_t guard)
     }
     unit->exits[guard]++;
     unit->exit_total++;
+    if (unit->slots != NULL) {
+        return;
+    }
+    dx_loops_begin(unit->code);
     if (unit->told || unit->exit_total * DX_CALLS_PER_EXIT < unit->entries ||
         (unit->exit_total < DX_MIN_EXITS && unit->entries > 2)) {
         return;
@@ -360,7 +422,7 @@ PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
     if (dx_take_pending(&going_on)) {
         /* First, for what the function gives up from here on has to go at that moment. */
         discard(&r, ts);
-        result = dx_frames_run(ts, going_on.frame, going_on.count, going_on.throwing);
+        result = go_on(ts, table, going_on);
     }
     else {
         unit->raises++;
@@ -382,7 +444,8 @@ static void show(PyThreadState *ts, dx_shadow *shadow)
     }
     r = reader_of(shadow->record, shadow->table, shadow->func);
     r.cells = shadow->values;
-    shadow->frame = read_frames(&r, ts, &shadow->frames);
+    shadow->frame = read_frames(&r, ts, is_loop(r.table), &shadow->frames);
+    dx_frame_is_native(shadow->frame);
 }
 
 PyFunctionObject *dx_shadow_function(const dx_shadow *shadow)
@@ -419,7 +482,8 @@ void dx_show_frames(PyThreadState *ts)
 
 void dx_hide_frames(PyThreadState *ts, dx_shadow *shadow)
 {
-    hide(ts, shadow->frame, shadow->frames);
+    dx_frame_is_native(NULL);
+    hide(ts, shadow->frame, is_loop(shadow->table), shadow->frames);
 }
 
 /* Containers are looked into so deep, and at so many objects that only they hold: building frames
@@ -570,9 +634,9 @@ void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
     dead->ob_refcnt = 0;
     dx_show_frames(ts);
     va_start(r.values, dead);
-    frame = read_frames(&r, ts, &count);
+    frame = read_frames(&r, ts, is_loop(table), &count);
     va_end(r.values);
     _Py_Dealloc(dead);
-    hide(ts, frame, count);
+    hide(ts, frame, is_loop(table), count);
     PyErr_SetRaisedException(exception);
 }

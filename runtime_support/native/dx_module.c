@@ -177,6 +177,7 @@ static PyMethodDef methods[] = {
     {"suspend", dx_suspend, METH_O, "interpret a function for some time"},
     {"invalidate", dx_invalidate, METH_O, "end the native code of a code object"},
     {"unit_stats", dx_unit_stats, METH_O, "counters of a code object's native code"},
+    {"offer_sys_jit", dx_offer_sys_jit, METH_NOARGS, "let programs ask by sys._jit"},
     {"code_region", dx_code_region, METH_O, "address and size of a code object's native code"},
     {"register_symbols", dx_register_symbols, METH_O, "tell gdb of an ELF object with names"},
     {"attribute", dx_attribute, METH_VARARGS, "where instances have an attribute"},
@@ -207,7 +208,7 @@ static int execute(PyObject *module)
     }
     done = 1;
     dx_numbers_init();
-    return dx_units_init() < 0 || dx_profile_init(module) < 0 || dx_watch_init() < 0 ||
+    return dx_units_init() < 0 || dx_loops_init() < 0 || dx_profile_init(module) < 0 || dx_watch_init() < 0 ||
                    dx_iterators_init() < 0 || dx_finalize_init() < 0 || dx_class_init() < 0 ||
                    dx_poll_init() < 0 || dx_quiet_init() < 0 || dx_generator_init() < 0
                ? -1

@@ -14,6 +14,9 @@
 #define DX_POLL_TIME 0.002
 #define DX_POLL_CALLS 8
 #define DX_HEARD_CALLS 64
+#define DX_POLL_JUMPS 64
+/* Code that has jumped back so often, never for long at once, is not asked about its loops. */
+#define DX_MAX_JUMPS 200000
 /* Names that change after native code was made, one after the other. */
 #define DX_MAX_RENEWALS 8
 
@@ -24,6 +27,7 @@ enum stage {
     STAGE_SAMPLING,
     STAGE_SAMPLED,
     STAGE_WATCHED, /* sampled as long as another code object is */
+    STAGE_LOOP,    /* a loop of it that runs is sampled */
     STAGE_DONE,
 };
 
@@ -43,7 +47,7 @@ typedef struct {
 } site;
 
 typedef struct {
-    enum stage stage;
+    enum stage stage, before; /* before: of STAGE_LOOP, what comes after it */
     long calls, jumps, sampled_calls, waited_calls;
     uint32_t limit; /* samples of an instruction */
     int rounds;    /* how often it was sampled */
@@ -54,6 +58,7 @@ typedef struct {
     int is_muted;  /* it awaits one, but others' calls are listened to */
     uint32_t heard; /* calls while it awaits one */
     int saturated; /* some instruction was sampled as often as it may be */
+    int has_loops; /* what dx_loop_event said of its jumps, at most */
     int is_ours;   /* -1: of DX-Py itself; 1: of the program; 0: nobody has looked */
     Py_ssize_t size;
     site *sites;
@@ -137,8 +142,7 @@ static PyObject *running_function(PyObject *code)
 
 static int may_be_audited; /* audit hooks may be told of what the tier does: for tests */
 
-/* Whether somebody would see what the tier itself calls. */
-static int must_be_quiet(void)
+int dx_must_be_quiet(void)
 {
     PyThreadState *ts = _PyThreadState_UncheckedGet();
 
@@ -158,12 +162,15 @@ static PyObject *bear_audits(PyObject *module, PyObject *unused)
 static void tell(PyObject *hook, PyObject *code)
 {
     PyObject *func = running_function(code);
+    unsigned long held;
     PyObject *result;
 
     if (hook == NULL || func == NULL) {
         return;
     }
+    held = dx_hold_signals();
     result = PyObject_CallOneArg(hook, func);
+    dx_let_signals_in(held);
     if (result == NULL) {
         PyErr_WriteUnraisable(hook);
     }
@@ -175,8 +182,10 @@ void dx_tell_exits(PyFunctionObject *func, PyObject *routines)
     PyObject *exception = PyErr_GetRaisedException();
     PyObject *result = NULL;
 
-    if (on_exits != NULL && !must_be_quiet()) {
+    if (on_exits != NULL && !dx_must_be_quiet()) {
+        unsigned long held = dx_hold_signals();
         result = PyObject_CallFunctionObjArgs(on_exits, func, routines, NULL);
+        dx_let_signals_in(held);
         if (result == NULL) {
             PyErr_WriteUnraisable(on_exits);
         }
@@ -185,18 +194,67 @@ void dx_tell_exits(PyFunctionObject *func, PyObject *routines)
     PyErr_SetRaisedException(exception);
 }
 
+/* Of an event's argument, which counts bytes. */
+static Py_ssize_t unit_index(PyObject *offset)
+{
+    return PyLong_AsSsize_t(offset) / (Py_ssize_t)sizeof(_Py_CODEUNIT);
+}
+
 static PyObject *jump_event(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     profile *p;
+
+    PyObject *func;
+    int further = 0;
 
     (void)module;
     if (count != 3 || (p = profile_of(args[0])) == NULL) {
         return NULL;
     }
-    if (++p->jumps > jump_threshold) {
+    p->jumps++;
+    func = p->jumps < DX_MAX_JUMPS || p->has_loops > 1 ? running_function(args[0]) : NULL;
+    if (func != NULL) {
+        further = dx_loop_event((PyFunctionObject *)func, unit_index(args[1]), unit_index(args[2]));
+        p->has_loops = Py_MAX(p->has_loops, further);
+    }
+    if (further < 0) {
+        return NULL;
+    }
+    if (!further && p->jumps > jump_threshold) {
         return Py_NewRef(disable);
     }
     Py_RETURN_NONE;
+}
+
+int dx_is_sampled(PyCodeObject *code)
+{
+    profile *p = dx_extra(code, dx_profile_extra);
+
+    return p != NULL && !p->saturated &&
+           (p->stage == STAGE_SAMPLING || p->stage == STAGE_WATCHED || p->stage == STAGE_LOOP);
+}
+
+int dx_has_samples(PyCodeObject *code)
+{
+    profile *p = dx_extra(code, dx_profile_extra);
+
+    return p != NULL && p->saturated && (p->stage == STAGE_SAMPLING || p->stage == STAGE_WATCHED);
+}
+
+int dx_samples_loop(PyCodeObject *code)
+{
+    profile *p = dx_extra(code, dx_profile_extra);
+
+    return p != NULL && p->stage == STAGE_LOOP;
+}
+
+void dx_look_at_jump(PyCodeObject *code)
+{
+    profile *p = dx_extra(code, dx_profile_extra);
+
+    if (p != NULL && p->awaits > 0 && ++p->heard % DX_POLL_JUMPS == 0) {
+        dx_look_for_answers();
+    }
 }
 
 /* The class of an entry; NULL for one that is gone. */
@@ -314,13 +372,16 @@ void dx_look_for_answers(void)
 {
     static double last;
     double now = dx_seconds();
+    unsigned long held;
     PyObject *result;
 
-    if (on_poll == NULL || now - last < DX_POLL_TIME || must_be_quiet()) {
+    if (on_poll == NULL || now - last < DX_POLL_TIME || dx_must_be_quiet()) {
         return;
     }
     last = now;
+    held = dx_hold_signals();
     result = PyObject_CallNoArgs(on_poll);
+    dx_let_signals_in(held);
     if (result == NULL) {
         PyErr_WriteUnraisable(on_poll);
     }
@@ -349,16 +410,18 @@ static int listen(profile *p)
 static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     profile *p;
+    int counts;
 
     (void)module;
     if (count != 2 || (p = profile_of(args[0])) == NULL) {
         return NULL;
     }
-    if (must_be_quiet()) {
+    if (dx_must_be_quiet()) {
         Py_RETURN_NONE;
     }
     p->calls++;
-    if (p->awaits > 0 && !listen(p)) {
+    counts = p->has_loops && p->jumps < DX_MAX_JUMPS && dx_loops_begin((PyCodeObject *)args[0]);
+    if (p->awaits > 0 && !listen(p) && !counts) {
         return Py_NewRef(disable);
     }
     if (p->stage == STAGE_COLD && (p->calls >= warm_calls || p->jumps >= warm_jumps)) {
@@ -382,7 +445,7 @@ static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t
         /* No INSTRUCTION event comes for the RESUME itself: here are the arguments. */
         take_sample(p, args[0], PyLong_AsSsize_t(args[1]) / (Py_ssize_t)sizeof(_Py_CODEUNIT));
     }
-    if (p->awaits == 0 && (p->stage == STAGE_DONE || p->stage == STAGE_HOT)) {
+    if (p->awaits == 0 && !counts && (p->stage == STAGE_DONE || p->stage == STAGE_HOT)) {
         return Py_NewRef(disable);
     }
     Py_RETURN_NONE;
@@ -422,16 +485,17 @@ static int read_site(site *s, PyCodeObject *code, PyObject *positions)
     return 0;
 }
 
-/* sample(code, ((pc, (position, ...)), ...), watched): the code's calls are sampled from now on,
- * each time up to four times as many; if it is watched, until finish(). */
+/* sample(code, ((pc, (position, ...)), ...), watched, of_loop): the code's calls are sampled from
+ * now on, each time up to four times as many; if it is watched, or a loop of it, until finish(). */
 static PyObject *sample(PyObject *module, PyObject *args)
 {
     PyObject *code, *plan;
-    int watched;
+    int watched, of_loop = 0;
     profile *p;
 
     (void)module;
-    if (!PyArg_ParseTuple(args, "OO!p:sample", &code, &PyTuple_Type, &plan, &watched) ||
+    if (!PyArg_ParseTuple(args, "OO!p|p:sample", &code, &PyTuple_Type, &plan, &watched,
+                          &of_loop) ||
         (p = profile_of(code)) == NULL) {
         return NULL;
     }
@@ -458,11 +522,16 @@ static PyObject *sample(PyObject *module, PyObject *args)
             return NULL;
         }
     }
+    p->saturated = 0;
+    p->limit = DX_MAX_SAMPLES << 2 * Py_MIN(p->rounds, 3);
+    if (of_loop) {
+        p->before = p->stage;
+        p->stage = STAGE_LOOP;
+        Py_RETURN_NONE;
+    }
     p->stage = watched ? STAGE_WATCHED : STAGE_SAMPLING;
     p->sampled_calls = 0;
     p->waited_calls = 0;
-    p->saturated = 0;
-    p->limit = DX_MAX_SAMPLES << 2 * Py_MIN(p->rounds, 3);
     p->rounds++;
     Py_RETURN_NONE;
 }
@@ -545,6 +614,23 @@ static PyObject *finish(PyObject *module, PyObject *code)
         p->stage = STAGE_DONE;
     }
     Py_RETURN_NONE;
+}
+
+/* finish_loop(code): its running loop was sampled enough. Whether that is what was sampled. */
+static PyObject *finish_loop(PyObject *module, PyObject *code)
+{
+    profile *p = profile_of(code);
+
+    (void)module;
+    if (p == NULL) {
+        return NULL;
+    }
+    if (p->stage != STAGE_LOOP) {
+        Py_RETURN_FALSE;
+    }
+    free_sites(p);
+    p->stage = p->before;
+    Py_RETURN_TRUE;
 }
 
 /* look_again(code): what the store has does not fit yet (a class, an attribute is not there);
@@ -710,6 +796,7 @@ PyMethodDef dx_profile_methods[] = {
     {"sample", sample, METH_VARARGS, "sample a code object's instructions"},
     {"samples", samples, METH_O, "what was sampled"},
     {"finish", finish, METH_O, "drop the samples, and want no more events"},
+    {"finish_loop", finish_loop, METH_O, "drop the samples of a running loop"},
     {"look_again", look_again, METH_O, "ask the store once more at the next call"},
     {"try_later", try_later, METH_VARARGS, "have it hot again after some more calls"},
     {"retries", retries, METH_O, "how often that was asked for"},
@@ -735,6 +822,8 @@ int dx_profile_init(PyObject *module)
     }
     return PyModule_AddFunctions(module, dx_profile_methods) < 0 ||
                    PyModule_AddFunctions(module, dx_change_methods) < 0
+               ? -1
+           : PyModule_AddFunctions(module, dx_loop_methods) < 0
                ? -1
                : PyModule_AddFunctions(module, dx_observer_methods);
 }

@@ -440,6 +440,7 @@ PyObject *dx_python(PyThreadState *ts, dx_shadow *shadow, PyObject **out, int op
         dx_hide_frames(ts, shadow);
         return result;
     }
+    dx_frame_is_native(NULL);
     if (result != NULL) {
         push_results(shadow->frame, (enum dx_operation)op, extra, result, out);
     }

@@ -26,6 +26,7 @@
 
 static int trials_on;
 static int is_trying;
+static PyCodeObject *interpreted; /* what is timed interpreted now; never followed */
 static uint32_t coin = 2463534242u;
 static double clock_cost, saved = -1;
 
@@ -61,6 +62,11 @@ static void calibrate(void)
         call = fmin(call, end - between);
     }
     saved = DX_SAVED_PART * fmax(call - clock_cost, 0);
+}
+
+int dx_is_interpreted_for_trial(PyCodeObject *code)
+{
+    return code == interpreted;
 }
 
 int dx_wants_trial(const dx_unit *unit)
@@ -186,7 +192,9 @@ PyObject *dx_try(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func, PyObj
     }
     else {
         dx_show_frames(ts);
+        interpreted = unit->code;
         result = _PyFunction_Vectorcall((PyObject *)func, args, nargsf, kwnames);
+        interpreted = NULL;
     }
     time = dx_seconds() - start;
     is_trying = 0;

@@ -44,17 +44,20 @@ static void free_unit(dx_unit *unit)
     Py_XDECREF(unit->functions);
     Py_XDECREF(unit->keep);
     PyMem_Free(unit->exits);
+    PyMem_Free(unit->slots);
     PyMem_Free(unit);
 }
 
 /* co_extra's destructor: the code object goes. */
 static void orphan_unit(void *pointer)
 {
-    dx_unit *unit = pointer;
-
-    if (unit == NULL) {
-        return;
+    if (pointer != NULL) {
+        dx_unit_orphan(pointer);
     }
+}
+
+void dx_unit_orphan(dx_unit *unit)
+{
     dx_unwatch_unit(unit);
     unit->valid = 0;
     unit->orphaned = 1;
@@ -74,7 +77,10 @@ void dx_unit_invalidate(dx_unit *unit)
 {
     if (unit->valid) {
         unit->valid = 0;
-        dx_uninstall_code(unit->code);
+        /* Other code takes over loops, and does not depend on what this one did. */
+        if (unit->slots == NULL) {
+            dx_uninstall_code(unit->code);
+        }
     }
 }
 
@@ -317,8 +323,27 @@ typedef struct {
     Py_buffer code;
     Py_ssize_t entry;
     PyObject *rows, *functions, *types, *given, *keys;
+    PyObject *slots; /* of the loop at `header`, or NULL */
+    Py_ssize_t header;
     unsigned int guards;
 } parts;
+
+/* 0, or -1 with an exception. */
+static int copy_slots(dx_unit *unit, const parts *p)
+{
+    if (p->slots == NULL) {
+        return 0;
+    }
+    unit->header = p->header;
+    unit->slot_count = PyBytes_GET_SIZE(p->slots);
+    unit->slots = PyMem_Malloc((size_t)unit->slot_count + 1);
+    if (unit->slots == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memcpy(unit->slots, PyBytes_AS_STRING(p->slots), (size_t)unit->slot_count);
+    return 0;
+}
 
 static dx_unit *new_unit(parts *p)
 {
@@ -343,7 +368,8 @@ static dx_unit *new_unit(parts *p)
     if (unit->exits == NULL || unit->keep == NULL) {
         PyErr_NoMemory();
     }
-    else if (map_region(unit, p->code.buf, (size_t)p->code.len,
+    else if (copy_slots(unit, p) == 0 &&
+             map_region(unit, p->code.buf, (size_t)p->code.len,
                         (size_t)PyTuple_GET_SIZE(p->rows)) == 0 &&
              fill_table(unit, p->func, p->rows, p->given) == 0 &&
              watch_all(unit, p->types, p->keys) == 0) {
@@ -360,24 +386,27 @@ static dx_unit *new_unit(parts *p)
     Py_DECREF(unit->functions);
     Py_XDECREF(unit->keep);
     PyMem_Free(unit->exits);
+    PyMem_Free(unit->slots);
     PyMem_Free(unit);
     return NULL;
 }
 
-/* load_unit(function, code, entry, rows, guards, functions, types, given, keys) -> installed?
+/* load_unit(function, code, entry, rows, guards, functions, types, given, keys, header, slots)
+ * -> installed?
  * guards: how many there are; functions: that of each routine number; types: classes to watch; given: for some rows an
- * address or number, or an object in a tuple; keys: (dict, key) to watch. */
+ * address or number, or an object in a tuple; keys: (dict, key) to watch. The last two are of
+ * code that takes over a running loop: where that begins, and of each slot 1 for an object. */
 PyObject *dx_load_unit(PyObject *module, PyObject *args)
 {
-    parts p;
+    parts p = {.slots = NULL};
     dx_unit *unit = NULL;
     dx_unit *old;
 
     (void)module;
-    if (!PyArg_ParseTuple(args, "O!y*nO!IO!O!O!O!:load_unit", &PyFunction_Type, &p.func, &p.code,
-                          &p.entry, &PyTuple_Type, &p.rows, &p.guards, &PyTuple_Type,
+    if (!PyArg_ParseTuple(args, "O!y*nO!IO!O!O!O!|nS:load_unit", &PyFunction_Type, &p.func,
+                          &p.code, &p.entry, &PyTuple_Type, &p.rows, &p.guards, &PyTuple_Type,
                           &p.functions, &PyTuple_Type, &p.types, &PyDict_Type, &p.given,
-                          &PyTuple_Type, &p.keys)) {
+                          &PyTuple_Type, &p.keys, &p.header, &p.slots)) {
         return NULL;
     }
     old = dx_unit_of((PyCodeObject *)p.func->func_code);
@@ -390,6 +419,10 @@ PyObject *dx_load_unit(PyObject *module, PyObject *args)
     PyBuffer_Release(&p.code);
     if (unit == NULL) {
         return NULL;
+    }
+    if (p.slots != NULL) {
+        return dx_loop_add((PyCodeObject *)p.func->func_code, unit) < 0 ? NULL
+                                                                        : Py_NewRef(Py_True);
     }
     if (old != NULL) {
         dx_unit_invalidate(old);

@@ -123,14 +123,19 @@ class Native:
         self.sample(function, *calls)
         return self.compile_sampled(function)
 
-    def compile_sampled(self, function):
-        """The function gets native code, from samples taken before."""
+    def compile_sampled(self, function, loop=None):
+        """The function gets native code, from samples taken before; or a loop of it that runs,
+        given where that begins and the classes of what its frame holds."""
         from dx_py.backend.llvm.native_function import compile_function
         from dx_py.driver.compile_worker import read_program, used_classes, used_routines
+        from dx_py.ir.environment import LoopEntry
         from dx_py.runtime_support import native_links, native_program
 
         described, _ = native_program.describe(_core, function)
-        native = compile_function(read_program(described), self.target, stress=self.stress)
+        entry = None if loop is None else LoopEntry(*loop)
+        native = compile_function(
+            read_program(described), self.target, stress=self.stress, loop=entry
+        )
         blob, lowered = native.blob, native.lowered
         links = native_links.Links(_core, native_program, function)
         paths, digests = used_routines(lowered.table, described)
@@ -144,6 +149,7 @@ class Native:
             lowered.table,
             len(lowered.guards),
             *links.arguments(),
+            *(() if loop is None else (loop[0], bytes(cls != "null" for cls in loop[1]))),
         )
         return function
 

@@ -335,6 +335,17 @@ fuzz-native: setup
 conformance-extensions: setup
 	nice $(BIN)/python tests/programs/extensions.py $(SCRATCH)/extensions
 
+# numpy's and pandas' own tests, with native code of what is hot and of all that can have it.
+.PHONY: conformance-numpy
+conformance-numpy: setup
+	nice $(BIN)/python tests/programs/array_tests.py $(RESUME) $(SCRATCH)/arrays
+	nice $(BIN)/python tests/programs/array_tests.py $(RESUME) --jit sync $(SCRATCH)/arrays
+
+# Real programs from start to end, by python and by dx-py with native code.
+.PHONY: bench-scripts
+bench-scripts: setup
+	$(BIN)/python bench/runtime/scripts.py $(SCRATCH)/scripts
+
 # SSA interpreted before and after each pass, in many programs.
 .PHONY: fuzz-ssa
 fuzz-ssa: setup

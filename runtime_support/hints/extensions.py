@@ -20,8 +20,6 @@ _SYMBOL = struct.Struct("<IBBHQQ")
 _DYNAMIC = struct.Struct("<qQ")
 _DYNAMIC_TABLE, _DYNAMIC_SYMBOLS = 6, 11
 _NEEDED, _WEAK = 1, 2
-#: More names than this are counted, not listed.
-MAX_NAMES = 40
 
 
 def rule(load: Callable[[str], ModuleType]) -> Callable[[ImportError], Iterator[str]]:
@@ -42,9 +40,8 @@ def _is_extension(path: str) -> bool:
 def _unloadable(path: str) -> Iterator[str]:
     missing = missing_symbols(path)
     if missing:
-        shown = ", ".join(missing[:MAX_NAMES])
-        more = f" and {len(missing) - MAX_NAMES} more" if len(missing) > MAX_NAMES else ""
-        yield f"{path} needs {len(missing)} symbols that are not there: {shown}{more}"
+        shown = ", ".join(missing)
+        yield f"{path} needs {len(missing)} symbols that are not there: {shown}"
     built = built_for(os.path.basename(path))
     if built:
         yield f"by its name it is built for {built}; this is {_this()}"

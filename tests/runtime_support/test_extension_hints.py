@@ -62,6 +62,13 @@ def test_all_missing_symbols_are_listed_not_only_the_first(lacking):
     )
 
 
+def test_however_many_symbols_are_missing_each_is_named(lacking, monkeypatch):
+    names = [f"PyDX_Missing{number}" for number in range(100)]
+    monkeypatch.setattr(extensions, "missing_symbols", lambda path: names)
+    missing, _ = hints(ImportError("it does not load", path=str(lacking)))
+    assert missing.endswith(": " + ", ".join(names))
+
+
 def test_a_module_built_for_another_version_is_found(lacking, monkeypatch):
     monkeypatch.syspath_prepend(str(lacking.parent))
     with pytest.raises(ModuleNotFoundError) as caught:

@@ -36,9 +36,10 @@ class PostedRequests:
         self._lock: Any = sys.modules["_thread"].allocate_lock()
         #: Messages that no poll has seen yet, each with what wants its answer.
         self._posted: list[tuple[bytes, Then]] = []
-        #: Those whose answers are to come, in order; bytes not written, and read so far.
+        #: Those whose answers are to come, in order; what was not written, and read so far.
         self._waiting: list[Then] = []
-        self._unwritten = self._unread = b""
+        self._unwritten: list[memoryview] = []
+        self._unread = b""
 
     def post(self, message: tuple[Any, ...], then: Then) -> None:
         """Send a message; ``then`` gets the answer, or None if the worker fails."""
@@ -69,14 +70,15 @@ class PostedRequests:
         for pipe in self._pipes or ():
             pipe.close()
         self._pipes = None
-        self._unwritten = self._unread = b""
+        self._unwritten.clear()
+        self._unread = b""
         answered += [(then, None) for then in self._waiting]
         self._waiting.clear()
 
     def _exchange(self, answered: list[tuple[Then, Answer]]) -> None:
         while self._posted:
             message, then = self._posted.pop(0)
-            self._unwritten += message
+            self._unwritten.append(memoryview(message))
             self._waiting.append(then)
         if not self._waiting:
             return
@@ -87,13 +89,15 @@ class PostedRequests:
         output, source = self._pipes
         if not (output.is_ours() and source.is_ours()):
             raise EOFError("the program has closed its pipes")
-        if self._unwritten:
-            self._unwritten = self._unwritten[_written(output, self._unwritten) :]
+        while self._unwritten and (size := _written(output, self._unwritten[0])):
+            self._unwritten[0] = self._unwritten[0][size:]
+            if not self._unwritten[0]:
+                self._unwritten.pop(0)
         while piece := _available(source):
             self._unread += piece
-        while (size := _message_size(self._unread)) is not None:
-            answer = marshal.loads(self._unread[4 : 4 + size])
-            self._unread = self._unread[4 + size :]
+        while (length := _message_size(self._unread)) is not None:
+            answer = marshal.loads(self._unread[4 : 4 + length])
+            self._unread = self._unread[4 + length :]
             answered.append((self._waiting.pop(0), answer))
 
 
@@ -103,7 +107,7 @@ def _message_size(data: bytes) -> int | None:
     return size if len(data) >= 4 and len(data) - 4 >= size else None
 
 
-def _written(pipe: Pipe, data: bytes) -> int:
+def _written(pipe: Pipe, data: memoryview) -> int:
     try:
         return pipe.write_some(data)
     except BlockingIOError:

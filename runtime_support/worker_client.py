@@ -188,7 +188,7 @@ class Pipe:
         while data:
             data = data[self.write_some(data) :]
 
-    def write_some(self, data: bytes) -> int:
+    def write_some(self, data: bytes | memoryview) -> int:
         """How much went into the pipe; SIGPIPE ends no program."""
         blocked = {_signal.SIGPIPE}
         mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, blocked)

@@ -29,6 +29,7 @@ SAMPLED_OPERANDS: Final[dict[str, tuple[int, ...]]] = {
     "UNARY_NOT": (0,),
     "UNARY_INVERT": (0,),
     "GET_ITER": (0,),
+    "GET_YIELD_FROM_ITER": (0,),
     "FOR_ITER": (0,),
     "UNPACK_SEQUENCE": (0,),
     "POP_JUMP_IF_TRUE": (0,),
@@ -109,7 +110,7 @@ def profile_names(code: CodeType) -> tuple[tuple[str, ...], tuple[Attribute, ...
                     attributes.append((instruction.pc, "__len__", False, 2))
                 case "BINARY_SUBSCR":
                     attributes.append((instruction.pc, "__getitem__", False, 0))
-                case "GET_ITER":
+                case "GET_ITER" | "GET_YIELD_FROM_ITER":
                     attributes.append((instruction.pc, "__iter__", False, 0))
     return tuple(sorted(names.keys() - changing)), tuple(sorted(attributes))
 

@@ -7,6 +7,7 @@ After:  ``v5, v6, v4 = iter.pair_next v2``, and nothing in the body
 
 from __future__ import annotations
 
+from inspect import CO_GENERATOR
 from typing import TYPE_CHECKING, Final
 
 from dx_py.ir.core import Block, Op, Value
@@ -50,8 +51,26 @@ _PAIRS: Final = {
 }
 
 
+def own_generator(r: Rewriter) -> bool:
+    """``__iter__`` of a class of the program is looked up on the class alone: a generator's
+    call gives an iterator whatever happens."""
+    cls = r.class_of(0) or ""
+    found = r.program.attribute(cls, "__iter__") if ":" in cls else None
+    if found is None or found.kind != "method" or found.routine < 0:
+        return False
+    if not r.program.routines[found.routine].code.co_flags & CO_GENERATOR:
+        return False
+    source = r.guard(0, cls)
+    method = r.emit("const.object", slot=f"func:{found.routine}")
+    call = r.emit_op("py.call", method, source, state=r.state, attrs={"kwnames": -1})
+    r.finish(call.result)
+    return True
+
+
 def get_iter(r: Rewriter) -> bool:
-    """The iterator of a builtin container."""
+    """The iterator of a builtin container, or what a generator's call gives."""
+    if own_generator(r):
+        return True
     items = inherited(r, 0, "__iter__", "list")
     cls = "list" if items else r.class_of(0)
     if cls not in ITERATORS:

@@ -33,7 +33,7 @@ from dx_py.passes.container_rules import (
     store_key,
     store_slice,
 )
-from dx_py.passes.iteration_rules import for_iter, get_iter
+from dx_py.passes.iteration_rules import for_iter, get_iter, own_generator
 
 if TYPE_CHECKING:
     from dx_py.passes.specialization import Rewriter
@@ -512,6 +512,7 @@ RULES: Final[dict[str, Callable[[Rewriter], bool]]] = {
     "py.list_append": append,
     "py.unpack_sequence": _unpack_sequence,
     "py.get_iter": get_iter,
+    "py.yield_from_iter": own_generator,
     "py.for_iter": for_iter,
     "py.load_global": _load_global,
     "py.load_attr": _load_attr,

@@ -34,7 +34,7 @@ KIND = "native-unit"
 SCHEMA = 1
 
 #: Raise it whenever the same code and feedback may give another unit.
-VERSION = 26
+VERSION = 27
 
 #: Without references: these depend on how many there are in the process that writes.
 _FORMAT = 0

@@ -259,14 +259,11 @@ int dx_take_over(PyThreadState *ts, _PyInterpreterFrame *frame, dx_unit *unit);
 int dx_may_run(PyThreadState *ts, dx_unit *unit);
 /* Of the host's budget of 1,500 nested C calls, what the interpreter is left. */
 #define DX_MIN_C_RECURSION 600
+/* Whether native code calls the function by dx_call_native. */
+int dx_is_native(PyObject *func);
 PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);
 PyObject *dx_call_native(PyThreadState *ts, PyObject *callable, PyObject *const *args,
                          size_t given, PyObject *kwnames);
-/* Of the host's budget of 1,500 nested C calls, what the interpreter is left. */
-#define DX_MIN_C_RECURSION 600
-/* Whether nothing forbids to run it now. */
-int dx_may_run(PyThreadState *ts, dx_unit *unit);
-
 /* dx_generator.c: steps of generators and coroutines. */
 /* The frame's stack is in the interpreter's, or native code's, hands (``stacktop``). */
 #define DX_FRAME_RUNS (-1)
@@ -276,6 +273,14 @@ static inline int dx_is_resumable(PyObject *object)
 {
     return PyGen_CheckExact(object) || PyCoro_CheckExact(object);
 }
+/* The generator or coroutine that a call with these arguments, bound and borrowed, gives. */
+PyObject *dx_new_generator(PyFunctionObject *func, PyObject *const *args);
+/* Whether it can be made so. */
+int dx_can_make(PyThreadState *ts, PyCodeObject *code);
+/* Of which it is a call; borrowed. */
+PyFunctionObject *dx_generator_function(PyObject *generator);
+/* Whether nothing is left of it but the object. */
+int dx_has_ended(PyObject *generator);
 /* What to delegate to; new references, or NULL with an exception. `where`: GET_AWAITABLE's. */
 PyObject *dx_yield_from_iter(PyObject *object, int coroutines);
 PyObject *dx_awaitable(PyObject *object, int where);
@@ -292,6 +297,9 @@ int dx_wants_trial(const dx_unit *unit);
 /* A call that is timed. */
 PyObject *dx_try(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func, PyObject *const *args,
                  size_t nargsf, PyObject *kwnames);
+/* A step that is timed: interpreted (0) or native (1). */
+PySendResult dx_try_step(dx_unit *unit, PyObject *generator, PyObject *sent, PyObject **result,
+                         sendfunc const arms[2]);
 PyObject *dx_set_trials(PyObject *module, PyObject *on);
 /* Whether another evaluation of frames is set (PEP 523), which is to see each call. */
 static inline int dx_is_hooked(const PyThreadState *ts)

@@ -35,6 +35,11 @@ int dx_may_run(PyThreadState *ts, dx_unit *unit)
     return 1;
 }
 
+static int may_enter(PyThreadState *ts, dx_unit *unit)
+{
+    return dx_may_run(ts, unit) && (!unit->is_generator || dx_can_make(ts, unit->code));
+}
+
 /* The parameter a keyword names, or -1. */
 static Py_ssize_t parameter_index(PyCodeObject *code, PyObject *keyword)
 {
@@ -141,6 +146,10 @@ static PyObject *run_held(PyThreadState *ts, dx_unit *unit, PyFunctionObject *fu
 {
     PyObject *result;
 
+    if (unit->is_generator) {
+        /* It is its steps that run natively. */
+        return dx_new_generator(func, args);
+    }
     unit->entries++;
     unit->active++;
     ts->py_recursion_remaining--;
@@ -195,6 +204,16 @@ static PyObject *run_deep(PyObject *callable, PyObject *const *args, size_t narg
     return result;
 }
 
+int dx_is_native(PyObject *callable)
+{
+    PyFunctionObject *func = (PyFunctionObject *)callable;
+    PyCodeObject *code = (PyCodeObject *)func->func_code;
+
+    /* Those of generator expressions are not installed. */
+    return func->vectorcall == dx_entry ||
+           ((code->co_flags & (CO_GENERATOR | CO_COROUTINE)) && dx_unit_of(code) != NULL);
+}
+
 /* From native code, which owns the arguments until the call has returned. */
 PyObject *dx_call_native(PyThreadState *ts, PyObject *callable, PyObject *const *args,
                          size_t given, PyObject *kwnames)
@@ -204,7 +223,7 @@ PyObject *dx_call_native(PyThreadState *ts, PyObject *callable, PyObject *const 
     dx_unit *unit = dx_unit_of(code);
 
     if (kwnames != NULL || given != (size_t)code->co_argcount || !is_plain(code) ||
-        ts->c_recursion_remaining < DX_MIN_C_RECURSION || unit == NULL || !dx_may_run(ts, unit)) {
+        ts->c_recursion_remaining < DX_MIN_C_RECURSION || unit == NULL || !may_enter(ts, unit)) {
         return dx_entry(callable, args, given, kwnames);
     }
     return run_held(ts, unit, func, args);
@@ -231,11 +250,11 @@ PyObject *dx_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyO
         dx_show_frames(ts);
         return run_deep(callable, args, nargsf, kwnames);
     }
-    if (unit == NULL || !dx_may_run(ts, unit)) {
+    if (unit == NULL || !may_enter(ts, unit)) {
         dx_show_frames(ts);
         return _PyFunction_Vectorcall(callable, args, nargsf, kwnames);
     }
-    if (dx_wants_trial(unit)) {
+    if (!unit->is_generator && dx_wants_trial(unit)) {
         return dx_try(ts, unit, func, args, nargsf, kwnames);
     }
     if (kwnames == NULL && given == code->co_argcount && given <= DX_MAX_BOUND &&

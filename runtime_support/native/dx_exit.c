@@ -602,6 +602,9 @@ static int dies_quietly(PyObject *dead, int depth)
     if (type == &PySet_Type || type == &PyFrozenSet_Type) {
         return set_goes_quietly(dead, depth);
     }
+    if (dx_is_resumable(dead)) {
+        return dx_has_ended(dead);
+    }
     return is_of_plain_type(type) && !has_weak_references(dead) && type->tp_traverse != NULL &&
            type->tp_traverse(dead, visit, &depth) == 0;
 }

@@ -22,6 +22,12 @@ static PyGenObject *generator_of(_PyInterpreterFrame *frame)
     return (PyGenObject *)((char *)frame - offsetof(PyGenObject, gi_iframe));
 }
 
+/* Its frame, and with it the code, stays until the object goes. */
+static int has_native_code(PyGenObject *gen)
+{
+    return dx_unit_of(frame_of(gen)->f_code) != NULL;
+}
+
 /* What runs its next step natively, or NULL. Requests to the thread are looked at by the
  * interpreter, at the start of a step. */
 static dx_unit *unit_to_run(PyThreadState *ts, PyGenObject *gen)
@@ -39,6 +45,104 @@ static dx_unit *unit_to_run(PyThreadState *ts, PyGenObject *gen)
         return NULL;
     }
     return unit;
+}
+
+int dx_has_ended(PyObject *generator)
+{
+    PyGenObject *gen = (PyGenObject *)generator;
+
+    return gen->gi_frame_state == FRAME_CLEARED && gen->gi_weakreflist == NULL &&
+           gen->gi_exc_state.exc_value == NULL &&
+           (PyGen_CheckExact(generator) || gen->gi_origin_or_finalizer == NULL) &&
+           Py_REFCNT(frame_of(gen)->f_code) > 1;
+}
+
+/* What a call does before the generator is made: cells and free variables. The instruction that
+ * makes it, or NULL without memory. */
+static _Py_CODEUNIT *begin(PyCodeObject *code, PyFunctionObject *func, PyObject **locals)
+{
+    _Py_CODEUNIT *next = _PyCode_CODE(code);
+
+    for (; next->op.code != DX_RETURN_GENERATOR; next++) {
+        PyObject *closure = func->func_closure;
+        if (next->op.code == DX_MAKE_CELL) {
+            PyObject *cell = PyCell_New(locals[next->op.arg]);
+            if (cell == NULL) {
+                return NULL;
+            }
+            Py_XSETREF(locals[next->op.arg], cell);
+        }
+        for (int i = 0; next->op.code == DX_COPY_FREE_VARS && i < next->op.arg; i++) {
+            locals[code->co_nlocalsplus - next->op.arg + i] =
+                Py_NewRef(PyTuple_GET_ITEM(closure, i));
+        }
+    }
+    return next;
+}
+
+int dx_can_make(PyThreadState *ts, PyCodeObject *code)
+{
+    _Py_CODEUNIT *next = _PyCode_CODE(code);
+
+    if ((code->co_flags & CO_COROUTINE) && ts->coroutine_origin_tracking_depth > 0) {
+        return 0;
+    }
+    /* No prefix to an argument. */
+    while (next->op.code == DX_MAKE_CELL || next->op.code == DX_COPY_FREE_VARS) {
+        next++;
+    }
+    return next->op.code == DX_RETURN_GENERATOR;
+}
+
+static void init_frame(_PyInterpreterFrame *frame, PyFunctionObject *func, PyCodeObject *code)
+{
+    frame->f_code = (PyCodeObject *)Py_NewRef(code);
+    frame->previous = NULL;
+    frame->f_funcobj = Py_NewRef(func);
+    frame->f_globals = func->func_globals;
+    frame->f_builtins = func->func_builtins;
+    frame->f_locals = NULL;
+    frame->frame_obj = NULL;
+    frame->stacktop = code->co_nlocalsplus;
+    frame->return_offset = 0;
+    frame->owner = FRAME_OWNED_BY_GENERATOR;
+}
+
+PyObject *dx_new_generator(PyFunctionObject *func, PyObject *const *args)
+{
+    PyCodeObject *code = (PyCodeObject *)func->func_code;
+    int is_coroutine = (code->co_flags & CO_COROUTINE) != 0;
+    int given = code->co_argcount + code->co_kwonlyargcount +
+                ((code->co_flags & CO_VARARGS) != 0) + ((code->co_flags & CO_VARKEYWORDS) != 0);
+    _PyInterpreterFrame *frame;
+    PyGenObject *gen;
+
+    gen = PyObject_GC_NewVar(PyGenObject, is_coroutine ? &PyCoro_Type : &PyGen_Type,
+                             _PyFrame_NumSlotsForCodeObject(code));
+    if (gen == NULL) {
+        return NULL;
+    }
+    gen->gi_weakreflist = NULL;
+    gen->gi_name = Py_NewRef(func->func_name);
+    gen->gi_qualname = Py_NewRef(func->func_qualname);
+    gen->gi_exc_state = (_PyErr_StackItem){NULL, NULL};
+    gen->gi_origin_or_finalizer = NULL;
+    gen->gi_hooks_inited = gen->gi_closed = gen->gi_running_async = 0;
+    frame = frame_of(gen);
+    init_frame(frame, func, code);
+    for (int i = 0; i < code->co_nlocalsplus; i++) {
+        frame->localsplus[i] = i < given ? Py_NewRef(args[i]) : NULL;
+    }
+    PyObject_GC_Track(gen);
+    frame->prev_instr = begin(code, func, frame->localsplus);
+    if (frame->prev_instr == NULL) {
+        gen->gi_frame_state = FRAME_COMPLETED;
+        Py_CLEAR(gen);
+    }
+    else {
+        gen->gi_frame_state = FRAME_CREATED;
+    }
+    return (PyObject *)gen;
 }
 
 static void leave_exceptions(PyThreadState *ts, PyGenObject *gen)
@@ -159,10 +263,18 @@ static PyObject *raise_in(PyThreadState *ts, _PyInterpreterFrame *frame)
 static PyObject *run(PyThreadState *ts, dx_unit *unit, _PyInterpreterFrame *frame, PyObject *top)
 {
     frame->localsplus[frame->stacktop++] = top;
-    if (!dx_may_run(ts, unit)) {
-        return dx_generator_interpret(ts, frame);
-    }
     return unit->run(ts, (PyFunctionObject *)frame, frame->localsplus);
+}
+
+/* The same after another generator's step, unless native code may run no longer. */
+static PyObject *go_on(PyThreadState *ts, dx_unit *unit, _PyInterpreterFrame *frame,
+                       PyObject *top)
+{
+    if (dx_may_run(ts, unit)) {
+        return run(ts, unit, frame, top);
+    }
+    frame->localsplus[frame->stacktop++] = top;
+    return dx_generator_interpret(ts, frame);
 }
 
 static PyObject *run_delegating(PyThreadState *ts, PyGenObject *gen, dx_unit *unit,
@@ -176,7 +288,7 @@ static PyObject *run_delegating(PyThreadState *ts, PyGenObject *gen, dx_unit *un
     case PYGEN_RETURN:
         /* As if the jump had been the last instruction: END_SEND follows. */
         frame->prev_instr = jump;
-        return run(ts, unit, frame, result);
+        return go_on(ts, unit, frame, result);
     case PYGEN_ERROR: return raise_in(ts, frame);
     case PYGEN_NEXT: break;
     }
@@ -217,16 +329,52 @@ static PySendResult step(PyThreadState *ts, PyGenObject *gen, dx_unit *unit, PyO
     return *result == NULL ? PYGEN_ERROR : PYGEN_RETURN;
 }
 
+PyFunctionObject *dx_generator_function(PyObject *generator)
+{
+    return (PyFunctionObject *)frame_of((PyGenObject *)generator)->f_funcobj;
+}
+
+/* For whoever may look; there is nothing to be shown mostly. */
+static void show_frames(void)
+{
+    if (dx_lazy != NULL) {
+        dx_show_frames(_PyThreadState_UncheckedGet());
+    }
+}
+
+static PySendResult send_interpreted(PyObject *self, PyObject *sent, PyObject **result)
+{
+    show_frames();
+    return interpreted_send(self, sent, result);
+}
+
+static PySendResult send_natively(PyObject *self, PyObject *sent, PyObject **result)
+{
+    PyGenObject *gen = (PyGenObject *)self;
+
+    return step(_PyThreadState_UncheckedGet(), gen, dx_unit_of(frame_of(gen)->f_code), sent,
+                result);
+}
+
+static const sendfunc arms[2] = {send_interpreted, send_natively};
+
 /* The same of any generator or coroutine, as PyIter_Send gives it. */
 static PySendResult send_to(PyObject *self, PyObject *sent, PyObject **result)
 {
-    PyThreadState *ts = _PyThreadState_UncheckedGet();
     PyGenObject *gen = (PyGenObject *)self;
-    dx_unit *unit = unit_to_run(ts, gen);
+    PyThreadState *ts;
+    dx_unit *unit;
 
+    if (!has_native_code(gen)) {
+        return send_interpreted(self, sent, result);
+    }
+    ts = _PyThreadState_UncheckedGet();
+    unit = unit_to_run(ts, gen);
     if (unit == NULL || (gen->gi_frame_state == FRAME_CREATED && sent != Py_None)) {
-        dx_show_frames(ts);
-        return interpreted_send(self, sent, result);
+        return send_interpreted(self, sent, result);
+    }
+    if (dx_wants_trial(unit)) {
+        return dx_try_step(unit, self, sent, result, arms);
     }
     return step(ts, gen, unit, sent, result);
 }
@@ -234,16 +382,21 @@ static PySendResult send_to(PyObject *self, PyObject *sent, PyObject **result)
 /* ``tp_iternext``: NULL without an exception where None was returned. */
 static PyObject *next(PyObject *self)
 {
-    PyThreadState *ts = _PyThreadState_UncheckedGet();
     PyGenObject *gen = (PyGenObject *)self;
-    dx_unit *unit = unit_to_run(ts, gen);
+    PyThreadState *ts;
+    dx_unit *unit = NULL;
     PyObject *result;
 
+    if (has_native_code(gen)) {
+        ts = _PyThreadState_UncheckedGet();
+        unit = unit_to_run(ts, gen);
+    }
     if (unit == NULL) {
-        dx_show_frames(ts);
+        show_frames();
         return interpreted_next(self);
     }
-    if (step(ts, gen, unit, Py_None, &result) != PYGEN_RETURN) {
+    if (dx_wants_trial(unit) ? dx_try_step(unit, self, Py_None, &result, arms) != PYGEN_RETURN
+                             : step(ts, gen, unit, Py_None, &result) != PYGEN_RETURN) {
         return result;
     }
     if (result != Py_None) {

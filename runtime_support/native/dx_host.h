@@ -37,6 +37,9 @@ typedef struct {
 #define DX_RETURN_CONST 121
 #define DX_EXTENDED_ARG 144
 #define DX_RESUME 151
+#define DX_RETURN_GENERATOR 75
+#define DX_MAKE_CELL 135
+#define DX_COPY_FREE_VARS 149
 #define DX_INSTRUMENTED_RESUME 240
 
 #endif

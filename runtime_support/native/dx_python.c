@@ -178,7 +178,7 @@ static PyObject *call(PyThreadState *ts, PyObject **operands, int count, int has
     size_t given = (size_t)(count - first - keywords);
     PyObject *result;
 
-    if (PyFunction_Check(callable) && ((PyFunctionObject *)callable)->vectorcall == dx_entry) {
+    if (PyFunction_Check(callable) && dx_is_native(callable)) {
         return dx_call_native(ts, callable, operands + first, given, names);
     }
     if (names != NULL || !dx_is_quiet_call(callable, operands + first, given)) {

@@ -85,9 +85,10 @@ static double variance_of_mean(const dx_trial *trial, int arm)
     return fmax(trial->squares[arm] / n - average * average, 0) / n;
 }
 
+/* `time`: without what the measuring itself costs, and what interpreting would have saved. */
 static void record(dx_trial *trial, int native, double time)
 {
-    double value = log(fmax(time - clock_cost - (native ? 0 : saved), DX_LEAST));
+    double value = log(fmax(time, DX_LEAST));
 
     if (trial->counts[native] >= 8) {
         value = fmin(value, mean(trial, native) + DX_OUTLIER);
@@ -208,11 +209,44 @@ PyObject *dx_try(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func, PyObj
         unit->trial.warm_calls += !native;
     }
     else {
-        record(&unit->trial, native, time);
+        record(&unit->trial, native, time - clock_cost - (native ? 0 : saved));
         conclude(unit, func);
     }
     dx_unit_leave(unit);
     return result;
+}
+
+/* Steps are compared alone: what makes generators, and awaits them, is the same for both. */
+PySendResult dx_try_step(dx_unit *unit, PyObject *generator, PyObject *sent, PyObject **result,
+                         sendfunc const arms[2])
+{
+    PyFunctionObject *func = (PyFunctionObject *)Py_NewRef(dx_generator_function(generator));
+    int native = toss();
+    PySendResult status;
+    double start, time;
+
+    if (saved < 0) {
+        calibrate();
+    }
+    is_trying = 1;
+    unit->active++;
+    start = dx_seconds();
+    status = arms[native](generator, sent, result);
+    time = dx_seconds() - start;
+    is_trying = 0;
+    if (!unit->valid) {
+        unit->trial.is_over = 1;
+    }
+    else if (unit->trial.warm_calls < DX_WARM_CALLS) {
+        unit->trial.warm_calls += !native;
+    }
+    else {
+        record(&unit->trial, native, time - clock_cost);
+        conclude(unit, func);
+    }
+    dx_unit_leave(unit);
+    Py_DECREF(func);
+    return status;
 }
 
 /* set_trials(on): whether functions that get native code are measured. */

@@ -451,10 +451,6 @@ PyObject *dx_install(PyObject *module, PyObject *callable)
         func->vectorcall != _PyFunction_Vectorcall) {
         Py_RETURN_FALSE;
     }
-    if (unit->is_generator) {
-        /* A call makes a generator: it is the steps of that which run natively. */
-        Py_RETURN_TRUE;
-    }
     if (dx_installed_add(func) < 0) {
         return NULL;
     }

@@ -201,6 +201,8 @@ static int on_function(PyFunction_WatchEvent event, PyFunctionObject *func, PyOb
     switch (event) {
     case PyFunction_EVENT_CREATE:
         unit = dx_unit_of((PyCodeObject *)func->func_code);
+        /* The interpreter makes generators itself, without a call in C: most of these functions
+         * are those of generator expressions, which are called once. */
         if (unit != NULL && unit->valid && !unit->is_generator && unit->globals == func->func_globals &&
             dx_installed_add(func) == 0) {
             PyFunction_SetVectorcall(func, dx_entry);

@@ -752,3 +752,39 @@ def test_tasks_of_an_event_loop_run_natively(native):
     assert asyncio.run(main(compiled_work, found)) == asyncio.run(main(work, wanted))
     assert found == wanted
     assert native.entries(compiled_work) == 10
+
+
+def test_native_code_makes_generators_and_coroutines_itself(either):
+    def make(a, b=2, *rest, c=3, **more):
+        shared = a
+
+        def inner():
+            return shared, c
+
+        yield a, b, rest, c, sorted(more), inner()
+
+    def call(make, n):
+        return [next(make(i, n)) for i in range(n)] + [next(make(n, 1, 2, 3, c=4, d=5))]
+
+    native = compiled(either, make, 1)
+    caller = either.compile(call, (native, 3))
+    assert caller(native, 4) == call(make, 4)
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        native()
+    assert [generator.__name__ for generator in (native(1), make(1))] == ["make", "make"]
+
+
+def test_a_coroutine_that_nobody_awaits_is_warned_of(either):
+    copied = copy_of(fibonacci)
+    with either.sampling([copied]):
+        run_coroutine(copied(3, copied))
+    native = either.compile_sampled(copied)
+    with pytest.warns(RuntimeWarning, match="coroutine 'fibonacci' was never awaited"):
+        native(3, native)
+    sys.set_coroutine_origin_tracking_depth(2)
+    try:
+        coroutine = native(1, native)
+        assert coroutine.cr_origin[0][2] == sys._getframe().f_code.co_name
+        coroutine.close()
+    finally:
+        sys.set_coroutine_origin_tracking_depth(0)

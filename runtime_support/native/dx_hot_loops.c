@@ -152,6 +152,10 @@ int dx_loop_add(PyCodeObject *code, dx_unit *unit)
     }
     unit->next_loop = without_invalid(all->units);
     all->units = unit;
+    if (loop->stage == LOOP_WARM) {
+        /* An earlier process had its first round: the store remembers what comes of the next. */
+        loop->rounds = DX_MAX_ROUNDS - 1;
+    }
     loop->stage = LOOP_READY;
     loop->misfits = 0;
     return 0;

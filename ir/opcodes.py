@@ -359,6 +359,8 @@ _ROWS: tuple[OpSpec, ...] = (
     _float("neg", arity=1),
     _float("abs", arity=1),
     OpSpec("float.sqrt", (F64,), (F64,), exit=Exit.GUARD),
+    # A function of the C library, where its result is an ordinary number.
+    OpSpec("float.math", (F64,), (F64,), (("name", str),), exit=Exit.GUARD),
     # The quotient of two ints as a float, where it is exactly the machine's.
     OpSpec("int.truediv", (I64, I64), (F64,), exit=Exit.GUARD),
     # A float, or an int of one digit as a float.

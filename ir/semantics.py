@@ -425,6 +425,15 @@ def _square_root(a: Any, op: Op, x: float) -> float:
     return math.sqrt(x)
 
 
+def _math(a: Any, op: Op, x: float) -> float:
+    try:
+        result: float = getattr(math, op.text_attr("name"))(x)
+    except (ValueError, OverflowError):
+        raise GuardError from None
+    _check(math.isfinite(result))
+    return result
+
+
 def _attribute(name: str) -> Semantics:
     return lambda a, op: op.attrs[name]
 
@@ -454,6 +463,7 @@ _NUMBERS: Final[dict[str, Semantics]] = {
     "float.neg": _of_operands(operator.neg),
     "float.abs": _of_operands(abs),
     "float.sqrt": _square_root,
+    "float.math": _math,
     "float.from_int": _of_operands(float),
     "int.truediv": _true_quotient,
     "number.to_f64": _to_float,

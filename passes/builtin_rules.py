@@ -89,6 +89,10 @@ QUIET_FUNCTIONS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
 
 #: Classes whose ``len`` is a field.
 SIZED: Final = ("list", "tuple", "dict", "str", "set", "frozenset", "bytes", "bytearray")
+#: Functions of the math module that are the C library's.
+C_FUNCTIONS: Final = tuple(
+    f"math.{name}" for name in ("sin", "cos", "tan", "asin", "acos", "atan", "exp", "log")
+)
 #: Arguments of ``float.*`` ops that stand for functions of the math module.
 _FLOAT_FUNCTIONS: Final = {"sqrt": "float.sqrt", "fabs": "float.abs"}
 
@@ -148,6 +152,10 @@ def call_builtin(r: Rewriter) -> bool:
             return _length(r)
         case "isinstance" if len(arguments) == 2:
             return _is_instance(r, arguments[1])
+        case name if name in C_FUNCTIONS and _is_number(r):
+            result = r.emit("float.math", _as_float(r), name=name.removeprefix("math."))
+            r.finish(r.emit("box.f64", result))
+            return True
         case "math.sqrt" | "math.fabs" as name if _only(r, 0) == "float":
             number = r.emit("unbox.f64", r.guard(2, "float"))
             opcode = _FLOAT_FUNCTIONS[name.removeprefix("math.")]
@@ -161,6 +169,17 @@ def call_builtin(r: Rewriter) -> bool:
         case name if name in QUIET_FUNCTIONS:
             return _quiet_call(r, callee, [], QUIET_FUNCTIONS[name], RESULTS.get(name))
     return False
+
+
+def _is_number(r: Rewriter) -> bool:
+    return len(r.op.operands) == 3 and _only(r, 0) in ("int", "float")
+
+
+def _as_float(r: Rewriter) -> Value:
+    """The only argument of a call, as a machine number."""
+    if _only(r, 0) == "float":
+        return r.emit("unbox.f64", r.guard(2, "float"))
+    return r.emit("float.from_int", r.emit("unbox.i64", r.guard(2, "int")))
 
 
 def _call_bound(r: Rewriter, callee: Value) -> bool:

@@ -66,6 +66,15 @@ def _float_sqrt(f: FunctionLowering, op: Op) -> None:
     f.define(op.result, f.emit(f"call double @llvm.sqrt.f64(double {number})"))
 
 
+def _float_math(f: FunctionLowering, op: Op) -> None:
+    """Of what gives no finite number the function of the module decides."""
+    name = f"libm_{op.text_attr('name')}"
+    result = f.call(name, "double", f"double {f.name(op.operands[0])}")
+    difference = f.emit(f"fsub double {result}, {result}")
+    f.guard(f.emit(f"fcmp oeq double {difference}, 0.0"), op)
+    f.define(op.result, result)
+
+
 def _int_truediv(f: FunctionLowering, op: Op) -> None:
     """Both are exact as floats, and the divisor is not zero."""
     left, right = map(f.name, op.operands)
@@ -270,6 +279,7 @@ NUMBER_LOWERINGS: Final[dict[str, Lowering]] = {
     "float.neg": _float_neg,
     "float.abs": _float_abs,
     "float.sqrt": _float_sqrt,
+    "float.math": _float_math,
     "int.truediv": _int_truediv,
     "number.to_f64": _number_to_f64,
     "number.arithmetic": _number_arithmetic,

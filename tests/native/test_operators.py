@@ -259,3 +259,20 @@ def test_boxes_are_traced_like_the_hosts(native):
     assert all(tracemalloc.get_object_traceback(x) for x in traced)
     tracemalloc.stop()
     assert kept == [1.5 + n for n in range(200)]
+
+
+def curves(x):
+    return math.sin(x), math.cos(x), math.tan(x), math.atan(x), math.exp(x), math.log(x)
+
+
+def arcs(x):
+    return math.asin(x), math.acos(x)
+
+
+@pytest.mark.parametrize("seen", [0.5, 1], ids=repr)
+def test_functions_of_the_c_library(either, seen):
+    values = [0.5, 1, 0, -0.0, 2.5, -3, 1e9, 2**62, 2**70, math.inf, math.nan, 710.0, "s", True]
+    for function in (curves, arcs):
+        compiled = either.compile(function, (seen,), (seen,))
+        for value in values:
+            assert outcome(compiled, value) == outcome(function, value)

@@ -47,34 +47,33 @@ class Runner:
         return self.args
 
     def bench_time_func(self, name, function, *args, **_):
-        _time(name, lambda loops: function(loops, *args))
+        self.time(name, lambda loops: function(loops, *args))
 
     def bench_func(self, name, function, *args, **_):
         def run(loops):
             for _ in range(loops):
                 function(*args)
 
-        _time(name, run)
+        self.time(name, run)
 
     def bench_async_func(self, name, function, *args, **_):
         def run(loops):
             for _ in range(loops):
                 asyncio.run(function(*args))
 
-        _time(name, run)
+        self.time(name, run)
+
+    def time(self, name, run):
+        loops = 1
+        while seconds(run, loops) < LEAST_SECONDS:
+            loops *= 2
+        for _ in range(WARM_RUNS):
+            run(loops)
+        timed = [seconds(run, loops) / loops for _ in range(TIMED_RUNS)]
+        print(json.dumps([name, min(timed)]), flush=True)
 
 
-def _time(name, run):
-    loops = 1
-    while _seconds(run, loops) < LEAST_SECONDS:
-        loops *= 2
-    for _ in range(WARM_RUNS):
-        run(loops)
-    seconds = [_seconds(run, loops) / loops for _ in range(TIMED_RUNS)]
-    print(json.dumps([name, min(seconds)]), flush=True)
-
-
-def _seconds(run, loops):
+def seconds(run, loops):
     start = time.process_time()
     run(loops)
     return time.process_time() - start
@@ -117,10 +116,10 @@ def report(name, plain, ours, kept, native, rounds):
     for _ in range(rounds):
         for command, environment, table in ((plain, kept, host), (ours, native, tier)):
             results, told = measure(command, environment)
-            for result, seconds in results.items():
-                table.setdefault(result, []).append(seconds)
-    for result, seconds in host.items():
-        a, b = statistics.median(seconds), statistics.median(tier[result])
+            for result, timed in results.items():
+                table.setdefault(result, []).append(timed)
+    for result, timed in host.items():
+        a, b = statistics.median(timed), statistics.median(tier[result])
         print(
             f"{result:20s} {a * 1e3:9.3f} ms {b * 1e3:9.3f} ms {a / b:6.2f}x  {told}",
             flush=True,

@@ -59,7 +59,7 @@ def await_workers() -> tuple[float, int]:
 
 
 def measure(name: str, program: str, rounds: int) -> None:
-    global STORE  # noqa: PLW0603 - which environment marks a worker as ours
+    global STORE
     loops = fixed_work.find_loops(sys.executable, program)
     plain: list[fixed_work.Usage] = []
     first: list[fixed_work.Usage] = []

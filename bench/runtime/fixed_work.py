@@ -21,6 +21,7 @@ import time
 import types
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 # The script's folder is where this is found.
 import programs
@@ -31,8 +32,8 @@ LEAST_SECONDS, TIMES = 0.1, 10
 class Runner(programs.Runner):
     """Loops by a table, or as many as take the time."""
 
-    loops: dict[str, int] = {}
-    found: dict[str, int] = {}
+    loops: ClassVar[dict[str, int]] = {}
+    found: ClassVar[dict[str, int]] = {}
 
     def time(self, name, run):
         if name in self.loops:
@@ -76,6 +77,7 @@ def run(command: list[str], program: str, loops: str, report: Path, **settings: 
     process = subprocess.Popen(
         [*command, __file__, program, loops, str(report)],
         env=clean_environment(**settings),
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -4,9 +4,9 @@
 
 A generated program calls each of its functions a few times: numbers in a loop, attributes and
 methods of a class, globals and builtins, lists. The first process has them compiled
-(``DX_JIT=sync``); later ones, under ``DX_JIT=1``, load all of them at their second calls. Printed
-are the CPU time of these calls, the same under ``DX_JIT=0``, and what the process imported; a
-function that was not loaded or a module of the compiler is an error.
+(``DX_JIT=sync``); later ones, under ``DX_JIT=1``, load all of them at their second calls.
+Printed is the CPU time of these calls, beside the same under ``DX_JIT=0``; a function that was
+not loaded, or a module of the compiler among those imported, is an error.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Point:
 """
 
 TAIL = """
-functions = [f for name, f in sorted(globals().items()) if name[0] == "f" and name[1:].isdigit()]
+functions = [f for name, f in sorted(globals().items()) if name[1:].isdigit()]
 calls = 8 if "--fill" in sys.argv else 2
 seconds = []
 for _ in range(calls):

@@ -15,30 +15,24 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-#: A worker is a grandchild: a program that waits for any child must not meet it.
-_FORK = """import os, sys
-if os.fork():
-    os._exit(0)
-"""
+#: A worker is a grandchild: a program that waits for any child must not meet it. The program
+#: waits for this shell, which starts and ends in a millisecond; what a shell starts in the
+#: background gets no input unless it is told to.
+_SHELL = ("/bin/sh", "-c", """exec 3<&0; "$@" <&3 3<&- &""", "sh")
 #: The worker of the native tier.
-START = (
-    _FORK
-    + """from dx_py.driver.compile_worker import main
+START = """from dx_py.driver.compile_worker import main
 raise SystemExit(main())
 """
-)
 #: The worker that makes bytecode. It needs nothing of site-packages but ``dx_py`` itself, whose
 #: folder is the argument, so that ``-S`` may save the time that ``site`` takes.
-START_CODEGEN = (
-    _FORK
-    + """os.chdir("/")
+START_CODEGEN = """import os, sys
+os.chdir("/")
 home = type(sys)("dx_py")
 home.__path__ = sys.argv[1:]
 sys.modules["dx_py"] = home
 from dx_py.driver.code_worker import main
 raise SystemExit(main())
 """
-)
 #: Descriptors from here on are ours: a program's own have the numbers they have without us.
 _HIGH = 200
 
@@ -67,7 +61,8 @@ class Worker:
     """
 
     def __init__(self, python: str, arguments: tuple[str, ...] = ("-I", "-c", START)) -> None:
-        self._command = [python, *arguments]
+        self._python = python
+        self._command = [*_SHELL, python, *arguments]
         self._pipes: tuple[Pipe, Pipe] | None = None
         self._process = os.getpid()
         self._lock: Any = sys.modules["_thread"].allocate_lock()
@@ -108,6 +103,9 @@ class Worker:
 
     def start(self) -> tuple[Pipe, Pipe]:
         """A process to write to, and to read from."""
+        if not os.access(self._python, os.X_OK):
+            # The shell would tell the terminal.
+            raise FileNotFoundError(2, "no interpreter for the worker", self._python)
         their_input, our_output = os.pipe()
         our_input, their_output = os.pipe()
         actions: list[tuple[Any, ...]] = [

@@ -356,3 +356,8 @@ fuzz-ssa: setup
 faults-native: setup
 	DX_FAULT_BYTES=100000 DX_FAULT_RUNS=200 nice $(BIN)/python -m pytest -q -n 2 \
 		tests/native/test_native_store.py tests/native/test_worker_faults.py
+
+# The native tier's suite with a core that checks its assertions and undefined behaviour.
+.PHONY: assert-native
+assert-native: setup
+	nice $(BIN)/python tests/native/checked_core.py $(PYTEST_ARGS) tests/ir tests/native

@@ -8,6 +8,8 @@
 
 #include "dx_host.h"
 
+/* Builds for tests check what is asserted (make assert-native); others define NDEBUG. */
+#include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
 
@@ -36,12 +38,14 @@ typedef struct dx_unit {
     void **table;
     void *region;
     size_t region_size;
+    size_t row_count; /* of `table` */
     uint64_t checked_version; /* monitoring version at which no other tool was active */
     uint64_t entries, raises;
     uint32_t guard_count;
     uint64_t exit_total;
     uint32_t *exits;   /* by guard: how often it left */
     int told;          /* that exits are frequent */
+    uint32_t watched_keys; /* the first of its rows in dx_names.c, or 0 */
     dx_trial trial;
     /* Of code that takes over a running loop; `slots` is NULL of code that is called. */
     struct dx_unit *next_loop; /* of the same code object */
@@ -177,6 +181,17 @@ enum dx_operation {
  * or frames are pending. */
 PyObject *dx_python(PyThreadState *ts, dx_shadow *shadow, PyObject **out, int op, int extra,
                     int count, PyObject **operands);
+/* set_poll_stress(on), for tests: native code polls at each jump back, garbage is collected there
+ * and other threads run. */
+PyObject *dx_set_poll_stress(PyObject *module, PyObject *on);
+extern int dx_polls_are_stressed;
+/* Under that stress the next jump back polls. */
+static inline void dx_ask_for_poll(PyThreadState *ts)
+{
+    if (dx_polls_are_stressed) {
+        _Py_atomic_store_relaxed(&ts->interp->ceval.eval_breaker, 1);
+    }
+}
 /* dx_quiet.c: whether the op, or a call without keywords, runs no Python code. */
 int dx_quiet_init(void);
 int dx_is_quiet(enum dx_operation op, int extra, const dx_shadow *shadow, PyObject **operands,
@@ -399,14 +414,19 @@ PyObject *dx_load_global(PyObject *globals, PyObject *name, Py_ssize_t *hint);
 /* Whether the instance has, or may have, an attribute of its own of that name. */
 int dx_hides(PyObject *owner, PyObject *name);
 
-/* dx_watch.c: what native code assumes of dicts and functions. */
+/* dx_names.c: what native code assumes of dicts. */
+int dx_names_init(void);
+/* The unit becomes invalid when `key` of `dict` changes. 0, or -1 with an exception. */
+int dx_watch_key(PyObject *dict, PyObject *key, dx_unit *unit);
+void dx_unwatch_keys(dx_unit *unit);
+
+/* dx_watch.c: what native code assumes of functions. */
 int dx_watch_init(void);
 /* Room for one more item in an array that grows. 0, or -1 with MemoryError set. */
 int dx_grow(void **array, size_t *room, size_t count, size_t item);
 /* The unit becomes invalid when the function's code or defaults change. 0 or -1. */
 int dx_watch_function(PyFunctionObject *func, dx_unit *unit);
-/* The unit becomes invalid when `key` of `dict` changes. 0, or -1 with an exception. */
-int dx_watch_key(PyObject *dict, PyObject *key, dx_unit *unit);
+/* Nothing that the unit assumed of dicts, functions and classes matters any more. */
 void dx_unwatch_unit(dx_unit *unit);
 /* Functions whose vectorcall is ours; borrowed, until the watcher sees them go. */
 int dx_installed_add(PyFunctionObject *func);

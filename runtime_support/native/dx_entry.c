@@ -144,12 +144,20 @@ static int bind(PyFunctionObject *func, PyCodeObject *code, PyObject *const *arg
 static PyObject *run_held(PyThreadState *ts, dx_unit *unit, PyFunctionObject *func,
                           PyObject *const *args)
 {
+#ifndef NDEBUG
+    _PyInterpreterFrame *frame = ts->cframe->current_frame;
+    dx_shadow *lazy = dx_lazy;
+    int recursion = ts->py_recursion_remaining, c_recursion = ts->c_recursion_remaining;
+    PyObject **top = ts->datastack_top;
+#endif
     PyObject *result;
 
     if (unit->is_generator) {
         /* It is its steps that run natively. */
         return dx_new_generator(func, args);
     }
+    assert(PyGILState_Check() && unit->valid && recursion > 0 && PyErr_Occurred() == NULL);
+    dx_ask_for_poll(ts);
     unit->entries++;
     unit->active++;
     ts->py_recursion_remaining--;
@@ -157,6 +165,10 @@ static PyObject *run_held(PyThreadState *ts, dx_unit *unit, PyFunctionObject *fu
     result = unit->run(ts, func, args);
     ts->c_recursion_remaining++;
     ts->py_recursion_remaining++;
+    assert(result == NULL || (Py_REFCNT(result) > 0 && PyErr_Occurred() == NULL));
+    assert(recursion == ts->py_recursion_remaining && c_recursion == ts->c_recursion_remaining);
+    /* Frames of callers may have been built meanwhile. */
+    assert(lazy != NULL || (frame == ts->cframe->current_frame && top == ts->datastack_top));
     dx_unit_leave(unit);
     return result;
 }

@@ -47,9 +47,12 @@ static PyObject *read_object(reader *r)
     PyObject *object;
 
     if (r->cells == NULL) {
-        return va_arg(r->values, PyObject *);
+        object = va_arg(r->values, PyObject *);
     }
-    memcpy(&object, r->cells++, sizeof(object));
+    else {
+        memcpy(&object, r->cells++, sizeof(object));
+    }
+    assert(object == NULL || Py_REFCNT(object) > 0);
     return object;
 }
 
@@ -81,11 +84,22 @@ static uint64_t read_number(reader *r)
     uint8_t byte;
 
     do {
+        assert(shift < 64);
         byte = *r->next++;
         number |= (uint64_t)(byte & 0x7f) << shift;
         shift += 7;
     } while (byte & 0x80);
     return number;
+}
+
+/* The object that a row of the table stands for; borrowed. */
+static PyObject *read_row(reader *r)
+{
+    uint64_t row = read_number(r);
+
+    assert(row < ((dx_unit *)r->table[0])->row_count);
+    assert(Py_REFCNT((PyObject *)r->table[row]) > 0);
+    return r->table[row];
 }
 
 /* A new reference, or NULL for an unbound local. */
@@ -107,7 +121,7 @@ static PyObject *read_slot(reader *r)
     case SLOT_I1:
         return Py_NewRef(read_flag(r) ? Py_True : Py_False);
     case SLOT_CONSTANT:
-        return Py_NewRef((PyObject *)r->table[read_number(r)]);
+        return Py_NewRef(read_row(r));
     case SLOT_MAYBE_I64:
         integer = read_integer(r);
         return read_flag(r) ? dx_new_int(integer) : NULL;
@@ -137,8 +151,10 @@ static void skip_slots(reader *r)
 static _PyInterpreterFrame *new_frame(PyThreadState *ts, PyCodeObject *code,
                                       PyFunctionObject *func)
 {
-    _PyInterpreterFrame *frame = dx_frame_push(ts, (size_t)code->co_framesize);
+    _PyInterpreterFrame *frame;
 
+    assert(PyCode_Check(code) && PyFunction_Check(func) && Py_REFCNT(func) > 0);
+    frame = dx_frame_push(ts, (size_t)code->co_framesize);
     if (frame == NULL) {
         Py_FatalError("dx-py: out of memory while leaving native code");
     }
@@ -156,13 +172,15 @@ static _PyInterpreterFrame *new_frame(PyThreadState *ts, PyCodeObject *code,
 static _PyInterpreterFrame *read_frame(reader *r, PyThreadState *ts, _PyInterpreterFrame *frame,
                                        _PyInterpreterFrame *previous)
 {
-    PyCodeObject *code = (PyCodeObject *)r->table[read_number(r)];
+    PyCodeObject *code = (PyCodeObject *)read_row(r);
     uint64_t func_row = read_number(r);
     PyFunctionObject *func = func_row ? (PyFunctionObject *)r->table[func_row] : r->func;
     Py_ssize_t pc = (Py_ssize_t)read_number(r);
     uint16_t drops = read_number(r) ? DX_DROPS_RESULT : 0;
     uint64_t count = read_number(r);
 
+    assert(pc >= 0 && pc < Py_SIZE(code));
+    assert(count <= (uint64_t)(code->co_nlocalsplus + code->co_stacksize));
     if (frame == NULL) {
         frame = new_frame(ts, code, func);
     }
@@ -323,6 +341,8 @@ PyObject *dx_frames_run(PyThreadState *ts, _PyInterpreterFrame *frame, int count
 {
     PyObject *result = NULL;
 
+    assert(count > 0 && ts->cframe->current_frame == frame);
+    assert(throwing == (PyErr_Occurred() != NULL));
     for (int i = 0; i < count; i++) {
         _PyInterpreterFrame *previous = frame->previous;
         result = run_frame(ts, frame, i + 1 == count, throwing);
@@ -401,6 +421,8 @@ PyObject *dx_leave(PyThreadState *ts, void **table, PyFunctionObject *func,
     reader r = reader_of(record, table, func);
     PyObject *result;
 
+    assert(PyGILState_Check() && ts == _PyThreadState_UncheckedGet());
+    assert(unit->active > 0 && guard < unit->guard_count && PyErr_Occurred() == NULL);
     dx_show_frames(ts);
     count_exit(unit, r.func, guard);
     va_start(r.values, guard);
@@ -417,6 +439,7 @@ PyObject *dx_raise(PyThreadState *ts, void **table, PyFunctionObject *func,
     dx_pending going_on;
     PyObject *result;
 
+    assert(PyGILState_Check() && unit->active > 0);
     dx_show_frames(ts);
     va_start(r.values, guard);
     if (dx_take_pending(&going_on)) {
@@ -438,6 +461,7 @@ static void show(PyThreadState *ts, dx_shadow *shadow)
 {
     reader r;
 
+    assert(shadow->frame == NULL);
     if (shadow->record == NULL) {
         dx_show_delegating(ts, shadow);
         return;
@@ -634,6 +658,7 @@ void dx_finalize(PyThreadState *ts, void **table, PyFunctionObject *func,
     _PyInterpreterFrame *frame;
     int count;
 
+    assert(PyGILState_Check() && Py_REFCNT(dead) >= 0 && Py_REFCNT(dead) <= 1);
     dead->ob_refcnt = 0;
     dx_show_frames(ts);
     va_start(r.values, dead);

@@ -7,6 +7,7 @@
 
 #define NEED_OPCODE_TABLES
 #include "internal/pycore_opcode.h"
+#include <opcode.h>
 
 #define DX_CHUNK_BYTES (16 * 1024)
 #define DX_CHUNK_SPARE 1000
@@ -53,6 +54,7 @@ _PyInterpreterFrame *dx_frame_push(PyThreadState *ts, size_t size)
     /* The interpreter never frees the root chunk's first word: it marks the bottom. */
     base = &chunk->data[chunk->previous == NULL];
     ts->datastack_top = base + size;
+    assert(ts->datastack_top <= ts->datastack_limit);
     return (_PyInterpreterFrame *)base;
 }
 
@@ -62,11 +64,13 @@ void dx_frame_pop(PyThreadState *ts, _PyInterpreterFrame *frame)
     _PyStackChunk *previous;
     PyObjectArenaAllocator arena;
 
+    assert((PyObject **)frame >= &chunk->data[0] && (PyObject **)frame < ts->datastack_top);
     if ((PyObject **)frame != &chunk->data[0]) {
         ts->datastack_top = (PyObject **)frame;
         return;
     }
     previous = chunk->previous;
+    assert(previous != NULL);
     ts->datastack_chunk = previous;
     ts->datastack_top = &previous->data[previous->top];
     ts->datastack_limit = (PyObject **)((char *)previous + previous->size);
@@ -74,51 +78,79 @@ void dx_frame_pop(PyThreadState *ts, _PyInterpreterFrame *frame)
     arena.free(arena.ctx, chunk, chunk->size);
 }
 
-/* The index of some instruction that returns; every code object has one. */
-static Py_ssize_t return_index(PyCodeObject *code)
-{
-    PyObject *words = PyCode_GetCode(code);
-    Py_ssize_t index = -1;
+/* What the interpreter makes of instructions that some tool watches. */
+static const uint8_t unwatched[256] = {
+    [INSTRUMENTED_LOAD_SUPER_ATTR] = LOAD_SUPER_ATTR,
+    [INSTRUMENTED_POP_JUMP_IF_NONE] = POP_JUMP_IF_NONE,
+    [INSTRUMENTED_POP_JUMP_IF_NOT_NONE] = POP_JUMP_IF_NOT_NONE,
+    [INSTRUMENTED_RESUME] = RESUME,
+    [INSTRUMENTED_CALL] = CALL,
+    [INSTRUMENTED_RETURN_VALUE] = RETURN_VALUE,
+    [INSTRUMENTED_YIELD_VALUE] = YIELD_VALUE,
+    [INSTRUMENTED_CALL_FUNCTION_EX] = CALL_FUNCTION_EX,
+    [INSTRUMENTED_JUMP_FORWARD] = JUMP_FORWARD,
+    [INSTRUMENTED_JUMP_BACKWARD] = JUMP_BACKWARD,
+    [INSTRUMENTED_RETURN_CONST] = RETURN_CONST,
+    [INSTRUMENTED_FOR_ITER] = FOR_ITER,
+    [INSTRUMENTED_POP_JUMP_IF_FALSE] = POP_JUMP_IF_FALSE,
+    [INSTRUMENTED_POP_JUMP_IF_TRUE] = POP_JUMP_IF_TRUE,
+    [INSTRUMENTED_END_FOR] = END_FOR,
+    [INSTRUMENTED_END_SEND] = END_SEND,
+};
 
-    if (words != NULL) {
-        const unsigned char *bytes = (const unsigned char *)PyBytes_AS_STRING(words);
-        for (Py_ssize_t i = 0; i < PyBytes_GET_SIZE(words) / 2 && index < 0; i++) {
-            if (bytes[2 * i] == DX_RETURN_CONST || bytes[2 * i] == DX_RETURN_VALUE) {
-                index = i;
-            }
-        }
-        Py_DECREF(words);
-    }
-    return index;
-}
-
-/* The base opcode at an index, whatever the interpreter has made of it; caches are 0. */
+/* The opcode of the instruction that begins at an index, whatever the interpreter has made of
+ * it. (PyCode_GetCode tells them too, but needs memory for all of them.) */
 static uint8_t base_opcode(PyCodeObject *code, Py_ssize_t index)
 {
-    PyObject *words = PyCode_GetCode(code);
-    uint8_t opcode;
+    uint8_t opcode = _PyCode_CODE(code)[index].op.code;
 
-    if (words == NULL) {
-        Py_FatalError("dx-py: out of memory while leaving native code");
+    assert(index >= 0 && index < Py_SIZE(code));
+    if (opcode == INSTRUMENTED_LINE) {
+        opcode = code->_co_monitoring->lines[index].original_opcode;
     }
-    opcode = (uint8_t)PyBytes_AS_STRING(words)[2 * index];
-    Py_DECREF(words);
-    return opcode;
+    if (opcode == INSTRUMENTED_INSTRUCTION) {
+        opcode = code->_co_monitoring->per_instruction_opcodes[index];
+    }
+    if (unwatched[opcode] != 0) {
+        return unwatched[opcode];
+    }
+    return _PyOpcode_Deopt[opcode];
+}
+
+/* Where the instruction after the one at an index begins. */
+static Py_ssize_t next_index(PyCodeObject *code, Py_ssize_t index)
+{
+    return index + 1 + _PyOpcode_Caches[base_opcode(code, index)];
+}
+
+/* The index of some instruction that returns; every function's code has one. */
+static Py_ssize_t return_index(PyCodeObject *code)
+{
+    for (Py_ssize_t i = 0; i < Py_SIZE(code); i = next_index(code, i)) {
+        uint8_t opcode = base_opcode(code, i);
+        if (opcode == RETURN_CONST || opcode == RETURN_VALUE) {
+            return i;
+        }
+    }
+    Py_FatalError("dx-py: code that never returns");
 }
 
 _Py_CODEUNIT *dx_last_unit(_Py_CODEUNIT *instruction, PyCodeObject *code)
 {
-    return instruction + _PyOpcode_Caches[base_opcode(code, instruction - _PyCode_CODE(code))];
+    return _PyCode_CODE(code) + next_index(code, instruction - _PyCode_CODE(code)) - 1;
 }
 
 _Py_CODEUNIT *dx_first_unit(_Py_CODEUNIT *instruction, PyCodeObject *code)
 {
-    Py_ssize_t index = instruction - _PyCode_CODE(code);
+    Py_ssize_t index = instruction - _PyCode_CODE(code), first = 0;
 
-    while (index > 0 && base_opcode(code, index - 1) == DX_EXTENDED_ARG) {
-        index--;
+    /* From the start: caches before the instruction look like anything. */
+    for (Py_ssize_t i = 0; i < index; i = next_index(code, i)) {
+        if (base_opcode(code, i) != EXTENDED_ARG) {
+            first = next_index(code, i);
+        }
     }
-    return _PyCode_CODE(code) + index;
+    return _PyCode_CODE(code) + first;
 }
 
 /* The interpreter executes a return in the frame: it does all that ends a frame. */
@@ -160,6 +192,7 @@ void dx_frame_retire(PyThreadState *ts, _PyInterpreterFrame *frame)
 {
     PyObject *exception = PyErr_GetRaisedException();
 
+    assert(ts->cframe->current_frame == frame);
     if (frame->frame_obj != NULL && Py_REFCNT(frame->frame_obj) > 1) {
         return_from(ts, frame);
     }

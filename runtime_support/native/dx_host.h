@@ -32,10 +32,7 @@ typedef struct {
     void *entries[1];
 } dx_extras;
 
-/* Opcodes of 3.12 (Include/opcode.h) that dx_frame.c looks for. */
-#define DX_RETURN_VALUE 83
-#define DX_RETURN_CONST 121
-#define DX_EXTENDED_ARG 144
+/* Opcodes of 3.12 (Include/opcode.h) that dx_generator.c looks for. */
 #define DX_RESUME 151
 #define DX_RETURN_GENERATOR 75
 #define DX_MAKE_CELL 135

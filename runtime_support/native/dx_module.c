@@ -170,6 +170,7 @@ static PyMethodDef methods[] = {
     {"target", get_target, METH_NOARGS, "machine and processor level"},
     {"thread_state", get_thread_state, METH_NOARGS, "counters that native code must balance"},
     {"set_stress", set_stress, METH_VARARGS, "make guards fail once in a while"},
+    {"set_poll_stress", dx_set_poll_stress, METH_O, "make each poll do all that polls may do"},
     {"end_trial", dx_end_trial, METH_O, "native code of a code object pays"},
     {"set_trials", dx_set_trials, METH_O, "measure whether native code pays"},
     {"load_unit", dx_load_unit, METH_VARARGS, "load native code and install it"},
@@ -208,9 +209,10 @@ static int execute(PyObject *module)
     }
     done = 1;
     dx_numbers_init();
-    return dx_units_init() < 0 || dx_loops_init() < 0 || dx_profile_init(module) < 0 || dx_watch_init() < 0 ||
-                   dx_iterators_init() < 0 || dx_finalize_init() < 0 || dx_class_init() < 0 ||
-                   dx_poll_init() < 0 || dx_quiet_init() < 0 || dx_generator_init() < 0
+    return dx_units_init() < 0 || dx_loops_init() < 0 || dx_profile_init(module) < 0 ||
+                   dx_watch_init() < 0 || dx_iterators_init() < 0 || dx_finalize_init() < 0 ||
+                   dx_names_init() < 0 || dx_class_init() < 0 || dx_poll_init() < 0 ||
+                   dx_quiet_init() < 0 || dx_generator_init() < 0
                ? -1
                : 0;
 }

@@ -6,6 +6,8 @@
  * interpreter with these very frames: they are then pending, and dx_raise runs them. */
 #include "dx_core.h"
 
+#include <sched.h>
+
 #include "internal/pycore_dict.h"
 #include "internal/pycore_typeobject.h"
 #include <opcode.h>
@@ -244,6 +246,26 @@ PyObject *dx_call_nothing(void)
     return _PyFunction_Vectorcall(nothing, NULL, 0, NULL);
 }
 
+int dx_polls_are_stressed;
+
+PyObject *dx_set_poll_stress(PyObject *module, PyObject *on)
+{
+    (void)module;
+    dx_polls_are_stressed = PyObject_IsTrue(on) == 1;
+    dx_ask_for_poll(PyThreadState_Get());
+    Py_RETURN_NONE;
+}
+
+/* All that may happen at a poll, happens: garbage is collected, and another thread runs. */
+static void stress_poll(PyThreadState *ts)
+{
+    PyGC_Collect();
+    Py_BEGIN_ALLOW_THREADS
+    sched_yield();
+    Py_END_ALLOW_THREADS
+    dx_ask_for_poll(ts);
+}
+
 /* What the interpreter does where somebody has set its eval breaker: it does it at the start
  * of a function. */
 static PyObject *poll(PyThreadState *ts)
@@ -258,6 +280,9 @@ static PyObject *poll(PyThreadState *ts)
         return NULL;
     }
     Py_DECREF(result);
+    if (dx_polls_are_stressed) {
+        stress_poll(ts);
+    }
     return Py_True;
 }
 
@@ -427,12 +452,20 @@ PyObject *dx_python(PyThreadState *ts, dx_shadow *shadow, PyObject **out, int op
 {
     PyObject *result;
 
+    assert(PyGILState_Check() && ts == _PyThreadState_UncheckedGet());
+    assert(PyErr_Occurred() == NULL && pending.frame == NULL);
+    assert(((dx_unit *)shadow->table[0])->active > 0);
+    for (int i = 0; i < count; i++) {
+        assert(operands[i] == NULL || Py_REFCNT(operands[i]) > 0);
+    }
     shadow->frame = NULL;
     shadow->base = ts->cframe->current_frame;
     shadow->previous = dx_lazy;
     dx_lazy = shadow;
     result = perform(ts, (enum dx_operation)op, extra, shadow, out, operands, count);
+    assert(result == NULL || (Py_REFCNT(result) > 0 && PyErr_Occurred() == NULL));
     if (shadow->frame == NULL) {
+        assert(dx_lazy == shadow);
         dx_lazy = shadow->previous;
         return result;
     }

@@ -39,6 +39,7 @@ int dx_set_extra(PyCodeObject *code, Py_ssize_t index, void *value)
 
 static void free_unit(dx_unit *unit)
 {
+    assert(unit->active == 0 && unit->watched_keys == 0);
     munmap(unit->region, unit->region_size);
     Py_XDECREF(unit->globals);
     Py_XDECREF(unit->functions);
@@ -68,6 +69,7 @@ void dx_unit_orphan(dx_unit *unit)
 
 void dx_unit_leave(dx_unit *unit)
 {
+    assert(unit->active > 0);
     if (--unit->active == 0 && unit->orphaned) {
         free_unit(unit);
     }
@@ -233,6 +235,7 @@ static int take_given(dx_unit *unit, PyObject *given, void **cell)
 
 static int fill_table(dx_unit *unit, PyFunctionObject *func, PyObject *rows, PyObject *given)
 {
+    assert((char *)(unit->table + unit->row_count) <= (char *)unit->region + unit->region_size);
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(rows); i++) {
         const char *row = PyUnicode_AsUTF8(PyTuple_GET_ITEM(rows, i));
         PyObject *found = PyDict_GetItemWithError(given, PyTuple_GET_ITEM(rows, i));
@@ -364,6 +367,7 @@ static dx_unit *new_unit(parts *p)
         PyObject_GC_UnTrack(unit->keep);
     }
     unit->guard_count = p->guards;
+    unit->row_count = (size_t)PyTuple_GET_SIZE(p->rows);
     unit->exits = PyMem_Calloc(p->guards + 1, sizeof(uint32_t));
     if (unit->exits == NULL || unit->keep == NULL) {
         PyErr_NoMemory();

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import marshal
 import os
 import sys
+import threading
 from types import FunctionType
 
 import pytest
@@ -167,10 +169,38 @@ def native():
     compiler.close()
 
 
-@pytest.fixture(params=[0, 1, 7, 50], ids=lambda rate: f"stress={rate}")
+@pytest.fixture(params=[0, 1, 7, 50, "polls"], ids=lambda rate: f"stress={rate}")
 def either(request):
-    """Native code as it is, and with each guard failing once in so many times, seeded."""
-    compiler = Native(stress=request.param > 0)
-    _core.set_stress(20241122, request.param)
-    yield compiler
+    """Native code as it is; with each guard failing once in so many times, seeded; and with
+    garbage collected and another thread running at each jump back."""
+    at_polls = request.param == "polls"
+    rate = 0 if at_polls else request.param
+    compiler = Native(stress=rate > 0)
+    _core.set_stress(20241122, rate)
+    with disturbed_polls() if at_polls else contextlib.nullcontext():
+        yield compiler
     compiler.close()
+
+
+@contextlib.contextmanager
+def disturbed_polls():
+    """What may happen at a poll of native code happens at each."""
+    ended = threading.Event()
+
+    def make_garbage():
+        while not ended.wait(0.0005):
+            cycle = []
+            cycle.append(cycle)
+
+    # Or all of the tests' own objects would be looked at, each time.
+    gc.freeze()
+    thread = threading.Thread(target=make_garbage)
+    thread.start()
+    _core.set_poll_stress(True)
+    try:
+        yield
+    finally:
+        _core.set_poll_stress(False)
+        ended.set()
+        thread.join()
+        gc.unfreeze()

@@ -86,29 +86,6 @@ def test_a_tracer_set_by_a_callee_sees_no_call_of_the_frame_that_fails(either):
     assert traced(compiled) == traced(is_traced_when_it_fails)
 
 
-def makes_numbers(a, x):
-    b = a * 3 + 5
-    y = x * 2.5 - b
-    return [b, a * b, y, y * x, b - 2**40], -y
-
-
-def test_failing_allocations_of_numbers_are_memory_errors(either):
-    testcapi = pytest.importorskip("_testcapi")
-    compiled = either.compile(makes_numbers, (2**40, 1.5), (2**41, 2.5))
-    expected = makes_numbers(2**40, 1.5)
-    outcomes = set()
-    for failing in range(12):
-        testcapi.set_nomemory(failing, failing + 1)
-        try:
-            outcomes.add(compiled(2**40, 1.5) == expected)
-        except MemoryError:
-            outcomes.add("memory")
-        finally:
-            testcapi.remove_mem_hooks()
-    assert outcomes == {True, "memory"}
-    assert compiled(2**40, 1.5) == expected
-
-
 def doubled(n):
     return n * 2
 

@@ -28,7 +28,9 @@ BOUNDS = [(0, 2), (-2, -1), (2, 1), (-9, 9), (0, 0), (3, 2**70), (-(2**70), 2), 
 
 
 @pytest.mark.parametrize(
-    "make", [list, tuple, lambda items: "".join(map(str, items)), bytes], ids=repr
+    "make",
+    [list, tuple, lambda items: "".join(map(str, items)), bytes],
+    ids=["list", "tuple", "str", "bytes"],
 )
 def test_slices_have_the_items_between_their_bounds(either, make):
     cases = [lambda a=a, b=b: (make((1, 2, 3, 4)), a, b) for a, b in BOUNDS]

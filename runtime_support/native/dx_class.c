@@ -353,10 +353,11 @@ static int on_type(PyTypeObject *type)
 
 static setter set_class;
 
-/* ``object.__class__ = cls``: facts about the object's class end. */
+/* ``object.__class__ = cls``: facts about the object's class end. Other interpreters share the
+ * table, and may run at the same time: their classes are not watched. */
 static int on_set_class(PyObject *object, PyObject *value, void *closure)
 {
-    if (watch_count > 0) {
+    if (PyInterpreterState_Get() == PyInterpreterState_Main() && watch_count > 0) {
         on_type(Py_TYPE(object));
         if (value != NULL && PyType_Check(value)) {
             on_type((PyTypeObject *)value);

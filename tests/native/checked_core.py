@@ -33,7 +33,8 @@ def main(tests: list[str]) -> int:
     core, built = ROOT / "runtime_support" / file, ROOT / "build" / "checked-core" / file
     built.parent.mkdir(parents=True, exist_ok=True)
     build(built)
-    kept = core.with_suffix(".kept")
+    # Not in the checkout, where a commit might take it along.
+    kept = built.with_suffix(".kept")
     core.rename(kept)
     try:
         built.rename(core)

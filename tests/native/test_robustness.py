@@ -6,6 +6,8 @@ writes and how it ends is the same.
 
 from __future__ import annotations
 
+import re
+import shutil
 import sys
 import sysconfig
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 from tests.native.observing import run_program
 
 LAUNCHER = Path(sysconfig.get_path("scripts")) / "dx-py"
+ROOT = Path(__file__).resolve().parents[2]
 
 HOT = """
 import os, signal, sys, threading, time
@@ -122,20 +125,30 @@ for _ in range(3):
 print(bounded(1000))
 """,
     "keyboard interrupt": """
-def forever(n):
+def forever(n, begin):
+    begin()
     while n:
         n += 1
     return n
 
 for _ in range(6):
-    forever(0)
+    forever(0, int)
 # A job in the background has it ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+begun = threading.Lock()
+begun.acquire()
+
+def interrupt():
+    begun.acquire()
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=interrupt).start()
 try:
-    threading.Timer(0.05, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
-    forever(1)
-except KeyboardInterrupt:
-    print("interrupted", work(20))
+    forever(1, begun.release)
+except KeyboardInterrupt as error:
+    last = error.__traceback__.tb_next
+    line = last.tb_lineno - forever.__code__.co_firstlineno
+    print("interrupted", last.tb_frame.f_code.co_name, line in (1, 2, 3), work(20))
 """,
     "_exit below native frames": """
 class Leaver:
@@ -319,9 +332,84 @@ def test_an_observed_program_is_seen_as_under_python(tmp_path, name, mode):
     check(tmp_path, HOTTER + OBSERVED[name], mode)
 
 
-def test_a_subinterpreter_runs_without_native_code(tmp_path):
-    source = f"{HOT}\nimport _xxsubinterpreters as sub\n"
-    source += "number = sub.create()\n"
-    source += f"sub.run_string(number, {HOT + 'print(work(10), walk(10), flush=True)'!r})\n"
-    source += "sub.destroy(number)\nprint(work(10), walk(10))\n"
+SUBINTERPRETERS = {
+    "_xxsubinterpreters": """
+import _xxsubinterpreters as sub
+number = sub.create()
+sub.run_string(number, SOURCE + "print(work(10), walk(10), flush=True)")
+sub.destroy(number)
+""",
+    "one that shares the lock": """
+import _xxsubinterpreters as sub
+number = sub.create(isolated=False)
+sub.run_string(number, SOURCE + "print(work(10), walk(10), flush=True)")
+sub.destroy(number)
+""",
+    "one beside native code, with a lock of its own": """
+import _xxsubinterpreters as sub
+ended = False
+def run():
+    global ended
+    number = sub.create()
+    sub.run_string(number, SOURCE + '''
+class Moved(Point):
+    pass
+for number in range(300):
+    p = Point(number)
+    p.__class__ = Moved
+    warm()
+''')
+    sub.destroy(number)
+    ended = True
+thread = threading.Thread(target=run)
+thread.start()
+totals = set()
+while not ended:
+    def fresh(n):
+        return work(n) + Point(n).moved(1).x
+    totals.add(fresh(50) + walk(50))
+thread.join()
+print(totals)
+""",
+}
+
+
+@pytest.mark.parametrize("name", SUBINTERPRETERS)
+def test_a_subinterpreter_runs_without_native_code(tmp_path, name):
+    source = f"{HOT}\nSOURCE = {HOT!r}\n{SUBINTERPRETERS[name]}\nprint(work(10), walk(10))\n"
     check(tmp_path, source, "sync")
+
+
+def other_version(folder):
+    """A copy of what runs in the user's process, whose native code has another version."""
+    home = folder / "dx_py"
+    shutil.copytree(ROOT / "runtime_support", home / "runtime_support")
+    units = home / "runtime_support" / "native_units.py"
+    text = units.read_text(encoding="utf-8")
+    changed = re.sub(r"^VERSION = \d+$", "VERSION = 0", text, flags=re.MULTILINE)
+    assert changed != text
+    units.write_text(changed, encoding="utf-8")
+    return home
+
+
+def test_two_versions_share_a_store(tmp_path):
+    tmp_path.chmod(0o700)
+    (tmp_path / "program.py").write_text(HOT + "print(work(50), walk(50))", encoding="utf-8")
+    counts = {}
+    for home in (ROOT, other_version(tmp_path)) * 2:
+        status, output, told = run_program(
+            [sys.executable],
+            tmp_path,
+            PYTHONPATH=str(home / "runtime_support" / "bootstrap"),
+            DX_JIT="sync",
+            DX_CACHE_DIR=str(tmp_path / "store"),
+            DX_WORKER_PYTHON=sys.executable,
+            DX_STATS="1",
+        )
+        assert (status, output) == (0, "612.5 1225\n")
+        compiled, stored = re.search(r"(\d+) functions compiled, (\d+) from", told).groups()
+        counts.setdefault(home, []).append((int(compiled), int(stored)))
+    for (first, found), (again, stored) in counts.values():
+        assert (found, again) == (0, 0)
+        assert first > 0
+        assert stored > 0

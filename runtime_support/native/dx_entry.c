@@ -167,8 +167,9 @@ static PyObject *run_held(PyThreadState *ts, dx_unit *unit, PyFunctionObject *fu
     ts->py_recursion_remaining++;
     assert(result == NULL || (Py_REFCNT(result) > 0 && PyErr_Occurred() == NULL));
     assert(recursion == ts->py_recursion_remaining && c_recursion == ts->c_recursion_remaining);
-    /* Frames of callers may have been built meanwhile. */
-    assert(lazy != NULL || (frame == ts->cframe->current_frame && top == ts->datastack_top));
+    /* Frames of callers may have been built meanwhile; a new thread has no stack at first. */
+    assert(lazy != NULL || frame == ts->cframe->current_frame);
+    assert(lazy != NULL || top == NULL || top == ts->datastack_top);
     dx_unit_leave(unit);
     return result;
 }

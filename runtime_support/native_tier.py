@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 #: Calls and jumps before the store is asked, before sampling; calls that are sampled; calls
 #: from then until it is compiled: what it calls has then been sampled, too.
-THRESHOLDS = {"1": (2, 200, 100, 2000, 20, 2), "sync": (1, 1, 1, 1, 1, 1)}
+THRESHOLDS = {"1": (4, 200, 200, 2000, 20, 2), "sync": (1, 1, 1, 1, 1, 1)}
 #: Jumps back in one activation before the store is asked for the loop's code, before sampling;
 #: jumps that are sampled.
 LOOP_THRESHOLDS = {"1": (1000, 2000, 200), "sync": (20, 24, 8)}
@@ -129,6 +129,7 @@ def _start(
         os.environ.pop("DX_JIT_AUDITED", None)
         core.bear_audits()
     core.set_trials(not tier.eager)
+    core.set_budget(not tier.eager)
     if settings.get("DX_JIT_COUNT"):
         tier.is_counting = True
         core.count_instructions()

@@ -364,6 +364,8 @@ PyObject *dx_know_array(PyObject *module, PyObject *array);
 
 /* dx_changes.c: names that are assigned to again. */
 void dx_change(PyObject *dict, PyObject *name, dx_unit *unit);
+/* All code is soon listened to again; 0 where that was under way already, or cannot be. */
+int dx_listen_again(void);
 extern PyMethodDef dx_change_methods[];
 
 /* dx_containers.c: builtin containers of known classes; nothing of it runs Python code. */
@@ -445,6 +447,16 @@ extern PyMethodDef dx_observer_methods[];
  * wait: what they raise is no error of the tier's hooks. Gives what to let them in with. */
 unsigned long dx_hold_signals(void);
 void dx_let_signals_in(unsigned long held);
+
+/* dx_budget.c: how much of the program's CPU time the tier takes; a thread's calls nest. */
+void dx_begin_spending(void);
+void dx_end_spending(void);
+void dx_spend_sample(void);
+/* Whether there is time for more; it may have deferred code listened to again. */
+int dx_may_spend(void);
+/* Some code is listened to no longer that is to be, once there is time. */
+void dx_defer(void);
+PyObject *dx_set_budget(PyObject *module, PyObject *on);
 
 /* dx_profile.c: hotness and samples. */
 /* The native code of `func` leaves too often: the tier may sample it and its routines. Or

@@ -55,6 +55,7 @@ typedef struct {
     int renewals;  /* how often it was compiled again because a name had changed */
     int retries;   /* how often compiling was put off, or a refusal not the last word */
     int awaits;    /* answers of the worker: until then calls may go on being events */
+    int is_waiting; /* for time that may be spent on it */
     int is_muted;  /* it awaits one, but others' calls are listened to */
     uint32_t heard; /* calls while it awaits one */
     int saturated; /* some instruction was sampled as often as it may be */
@@ -72,6 +73,8 @@ static PyObject *on_warm, *on_hot, *on_sampled, *on_ready, *on_exits;
 static long warm_calls = 2, warm_jumps = 200, call_threshold = 100, jump_threshold = 2000;
 /* Calls that are sampled; calls until the code is compiled, for its callees to be sampled. */
 static long calls_to_sample = 20, calls_to_wait = 2;
+
+static int waiting; /* code objects that wait for time, and whose calls are events */
 
 static void free_operands(site *s)
 {
@@ -98,6 +101,7 @@ static void free_sites(profile *p)
 static void free_profile(void *pointer)
 {
     if (pointer != NULL) {
+        waiting -= ((profile *)pointer)->is_waiting;
         free_sites(pointer);
         Py_XDECREF(((profile *)pointer)->kept);
         PyMem_Free(pointer);
@@ -177,6 +181,13 @@ static void tell(PyObject *hook, PyObject *code)
     Py_XDECREF(result);
 }
 
+static void tell_within_budget(PyObject *hook, PyObject *code)
+{
+    dx_begin_spending();
+    tell(hook, code);
+    dx_end_spending();
+}
+
 void dx_tell_exits(PyFunctionObject *func, PyObject *routines)
 {
     PyObject *exception = PyErr_GetRaisedException();
@@ -184,11 +195,13 @@ void dx_tell_exits(PyFunctionObject *func, PyObject *routines)
 
     if (on_exits != NULL && !dx_must_be_quiet()) {
         unsigned long held = dx_hold_signals();
+        dx_begin_spending();
         result = PyObject_CallFunctionObjArgs(on_exits, func, routines, NULL);
         dx_let_signals_in(held);
         if (result == NULL) {
             PyErr_WriteUnraisable(on_exits);
         }
+        dx_end_spending();
     }
     Py_XDECREF(result);
     PyErr_SetRaisedException(exception);
@@ -311,6 +324,7 @@ static int take_sample(profile *p, PyObject *code, Py_ssize_t index)
         return 0;
     }
     s = &p->sites[index];
+    dx_spend_sample();
     if ((PyObject *)frame->f_code != code) {
         return 1;
     }
@@ -380,12 +394,37 @@ void dx_look_for_answers(void)
     }
     last = now;
     held = dx_hold_signals();
+    dx_begin_spending();
     result = PyObject_CallNoArgs(on_poll);
     dx_let_signals_in(held);
     if (result == NULL) {
         PyErr_WriteUnraisable(on_poll);
     }
     Py_XDECREF(result);
+    dx_end_spending();
+}
+
+static void stop_waiting(profile *p)
+{
+    waiting -= p->is_waiting;
+    p->is_waiting = 0;
+}
+
+/* A call of code that is hot, or was sampled, while there is no time for it: whether its calls
+ * are to be events further on. Some code always is listened to, to see that there is time. */
+static int wait_for_time(profile *p)
+{
+    if (!p->is_waiting) {
+        p->is_waiting = 1;
+        p->heard = 0;
+        waiting++;
+    }
+    if (p->awaits > 0 || ++p->heard <= DX_HEARD_CALLS || waiting == 1) {
+        return 1;
+    }
+    stop_waiting(p);
+    dx_defer();
+    return 0;
 }
 
 /* A call of code that awaits an answer: whether its calls are to be events further on. */
@@ -411,6 +450,7 @@ static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t
 {
     profile *p;
     int counts;
+    int may_spend;
 
     (void)module;
     if (count != 2 || (p = profile_of(args[0])) == NULL) {
@@ -428,18 +468,27 @@ static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t
         p->stage = STAGE_WARM;
         tell(on_warm, args[0]);
     }
+    may_spend = dx_may_spend();
     if (p->stage == STAGE_WARM && (p->calls >= call_threshold || p->jumps >= jump_threshold)) {
+        if (!may_spend) {
+            return Py_NewRef(wait_for_time(p) || counts ? Py_None : disable);
+        }
+        stop_waiting(p);
         p->stage = STAGE_HOT;
-        tell(on_hot, args[0]);
+        tell_within_budget(on_hot, args[0]);
     }
     else if (p->stage == STAGE_SAMPLING &&
              (p->sampled_calls++ >= calls_to_sample || p->saturated)) {
         p->stage = STAGE_SAMPLED;
-        tell(on_sampled, args[0]);
+        tell_within_budget(on_sampled, args[0]);
+    }
+    if (p->stage == STAGE_SAMPLED && !may_spend) {
+        return Py_NewRef(wait_for_time(p) || counts ? Py_None : disable);
     }
     if (p->stage == STAGE_SAMPLED && (p->rounds > 1 || p->waited_calls++ >= calls_to_wait)) {
+        stop_waiting(p);
         p->stage = STAGE_DONE;
-        tell(on_ready, args[0]);
+        tell_within_budget(on_ready, args[0]);
     }
     if (p->stage == STAGE_SAMPLING || p->stage == STAGE_WATCHED) {
         /* No INSTRUCTION event comes for the RESUME itself: here are the arguments. */
@@ -744,7 +793,10 @@ static PyObject *await_answer(PyObject *module, PyObject *args)
         p->is_muted = 0;
         p->heard = 0;
     }
-    return PyBool_FromLong(was_muted || (dx_awaited > 0 && listening == 0));
+    if (was_muted && listening > 0) {
+        dx_defer();
+    }
+    return PyBool_FromLong(listening == 0 && (was_muted || dx_awaited > 0));
 }
 
 /* set_poll(hook): called where an answer may have come. */
@@ -803,6 +855,7 @@ PyMethodDef dx_profile_methods[] = {
     {"is_done", is_done, METH_O, "whether no sampling is under way"},
     {"is_due", is_due, METH_O, "whether sampling is under way or may be soon"},
     {"await_answer", await_answer, METH_VARARGS, "look for answers at the calls of a code object"},
+    {"set_budget", dx_set_budget, METH_O, "limit the tier's own time, or do not"},
     {"set_poll", set_poll, METH_O, "set what looks for answers"},
     {"rounds", rounds, METH_O, "how often sampling was begun"},
     {"keep", keep, METH_VARARGS, "remember something of a code object"},

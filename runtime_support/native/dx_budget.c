@@ -1,0 +1,84 @@
+/* How much of the program's time the tier may take for itself.
+ *
+ * What finding, sampling and describing functions costs is paid by every run, and gains something
+ * only in what is left of this one and in later ones. So it is measured, and what is hot waits
+ * while more was spent than a share of the program's own CPU time: it is listened to no longer,
+ * and again once there is time. Looking into the store is not among it: that is what gains. */
+#include "dx_core.h"
+
+#include <time.h>
+
+#define DX_SHARE 0.03
+#define DX_ALLOWANCE 0.02 /* seconds that are free */
+/* A sampled instruction: the event, and what it sees. Measured on loops of all opcodes. */
+#define DX_SAMPLE_COST 2e-7
+/* Questions between two readings of the clock, and seconds between two times that all code is
+ * listened to again, for which the host goes over every code object. */
+#define DX_QUESTIONS 64
+#define DX_RESTART_TIME 0.2
+
+static int is_limited, has_room = 1, deferred;
+static uint32_t questions;
+static double spent, restarted;
+static _Thread_local int depth;
+static _Thread_local double begun;
+
+static double cpu_seconds(clockid_t clock)
+{
+    struct timespec now;
+
+    return clock_gettime(clock, &now) == 0 ? (double)now.tv_sec + (double)now.tv_nsec * 1e-9 : 0;
+}
+
+void dx_begin_spending(void)
+{
+    if (is_limited && depth++ == 0) {
+        begun = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
+    }
+}
+
+void dx_end_spending(void)
+{
+    if (is_limited && --depth == 0) {
+        spent += cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - begun;
+        has_room = 1;
+        questions = 0;
+    }
+}
+
+void dx_spend_sample(void)
+{
+    spent += DX_SAMPLE_COST;
+}
+
+int dx_may_spend(void)
+{
+    double now;
+
+    if (!is_limited || questions++ % DX_QUESTIONS != 0) {
+        return has_room;
+    }
+    now = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
+    has_room = spent < DX_ALLOWANCE + DX_SHARE * now;
+    if (has_room && deferred && now - restarted > DX_RESTART_TIME) {
+        restarted = now;
+        deferred = 0;
+        dx_listen_again();
+    }
+    return has_room;
+}
+
+void dx_defer(void)
+{
+    deferred = 1;
+}
+
+/* set_budget(on): whether the tier's time is limited. */
+PyObject *dx_set_budget(PyObject *module, PyObject *on)
+{
+    (void)module;
+    is_limited = PyObject_IsTrue(on) == 1;
+    has_room = 1;
+    spent = 0;
+    Py_RETURN_NONE;
+}

@@ -16,7 +16,7 @@
 #define DX_HEARD_CALLS 64
 #define DX_POLL_JUMPS 64
 /* Code that has jumped back so often, never for long at once, is not asked about its loops. */
-#define DX_MAX_JUMPS 200000
+#define DX_MAX_JUMPS 8000
 /* Names that change after native code was made, one after the other. */
 #define DX_MAX_RENEWALS 8
 

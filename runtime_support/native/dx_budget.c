@@ -2,8 +2,8 @@
  *
  * What finding, sampling and describing functions costs is paid by every run, and gains something
  * only in what is left of this one and in later ones. So it is measured, and what is hot waits
- * while more was spent than a share of the program's own CPU time: it is listened to no longer,
- * and again once there is time. Looking into the store is not among it: that is what gains. */
+ * while more was spent than a share of the program's own CPU time. Looking into the store is not
+ * among it: that is what gains. */
 #include "dx_core.h"
 
 #include <time.h>
@@ -12,14 +12,12 @@
 #define DX_ALLOWANCE 0.02 /* seconds that are free */
 /* A sampled instruction: the event, and what it sees. Measured on loops of all opcodes. */
 #define DX_SAMPLE_COST 2e-7
-/* Questions between two readings of the clock, and seconds between two times that all code is
- * listened to again, for which the host goes over every code object. */
+/* Questions between two readings of the clock. */
 #define DX_QUESTIONS 64
-#define DX_RESTART_TIME 0.2
 
-static int is_limited, has_room = 1, deferred;
+static int is_limited, has_room = 1;
 static uint32_t questions;
-static double spent, restarted;
+static double spent;
 static _Thread_local int depth;
 static _Thread_local double begun;
 
@@ -53,24 +51,11 @@ void dx_spend_sample(void)
 
 int dx_may_spend(void)
 {
-    double now;
-
     if (!is_limited || questions++ % DX_QUESTIONS != 0) {
         return has_room;
     }
-    now = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
-    has_room = spent < DX_ALLOWANCE + DX_SHARE * now;
-    if (has_room && deferred && now - restarted > DX_RESTART_TIME) {
-        restarted = now;
-        deferred = 0;
-        dx_listen_again();
-    }
+    has_room = spent < DX_ALLOWANCE + DX_SHARE * cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
     return has_room;
-}
-
-void dx_defer(void)
-{
-    deferred = 1;
 }
 
 /* set_budget(on): whether the tier's time is limited. */

@@ -42,15 +42,6 @@ static int tell_change(void *unused)
     return 0;
 }
 
-int dx_listen_again(void)
-{
-    if (!is_pending && Py_AddPendingCall(tell_change, NULL) == 0) {
-        is_pending = 1;
-        return 1;
-    }
-    return 0;
-}
-
 void dx_change(PyObject *dict, PyObject *name, dx_unit *unit)
 {
     if (!unit->valid || change_count == DX_MAX_CHANGES || restarts == DX_MAX_RESTARTS) {
@@ -60,7 +51,8 @@ void dx_change(PyObject *dict, PyObject *name, dx_unit *unit)
         changes[change_count].dict = Py_NewRef(dict);
         changes[change_count++].name = Py_NewRef(name);
     }
-    if (dx_compile_again(unit->code) && dx_listen_again()) {
+    if (dx_compile_again(unit->code) && !is_pending && Py_AddPendingCall(tell_change, NULL) == 0) {
+        is_pending = 1;
         restarts++;
     }
 }

@@ -364,8 +364,6 @@ PyObject *dx_know_array(PyObject *module, PyObject *array);
 
 /* dx_changes.c: names that are assigned to again. */
 void dx_change(PyObject *dict, PyObject *name, dx_unit *unit);
-/* All code is soon listened to again; 0 where that was under way already, or cannot be. */
-int dx_listen_again(void);
 extern PyMethodDef dx_change_methods[];
 
 /* dx_containers.c: builtin containers of known classes; nothing of it runs Python code. */
@@ -452,10 +450,8 @@ void dx_let_signals_in(unsigned long held);
 void dx_begin_spending(void);
 void dx_end_spending(void);
 void dx_spend_sample(void);
-/* Whether there is time for more; it may have deferred code listened to again. */
+/* Whether there is time for more. */
 int dx_may_spend(void);
-/* Some code is listened to no longer that is to be, once there is time. */
-void dx_defer(void);
 PyObject *dx_set_budget(PyObject *module, PyObject *on);
 
 /* dx_profile.c: hotness and samples. */

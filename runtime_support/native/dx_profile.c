@@ -55,7 +55,6 @@ typedef struct {
     int renewals;  /* how often it was compiled again because a name had changed */
     int retries;   /* how often compiling was put off, or a refusal not the last word */
     int awaits;    /* answers of the worker: until then calls may go on being events */
-    int is_waiting; /* for time that may be spent on it */
     int is_muted;  /* it awaits one, but others' calls are listened to */
     uint32_t heard; /* calls while it awaits one */
     int saturated; /* some instruction was sampled as often as it may be */
@@ -73,8 +72,6 @@ static PyObject *on_warm, *on_hot, *on_sampled, *on_ready, *on_exits;
 static long warm_calls = 2, warm_jumps = 200, call_threshold = 100, jump_threshold = 2000;
 /* Calls that are sampled; calls until the code is compiled, for its callees to be sampled. */
 static long calls_to_sample = 20, calls_to_wait = 2;
-
-static int waiting; /* code objects that wait for time, and whose calls are events */
 
 static void free_operands(site *s)
 {
@@ -101,7 +98,6 @@ static void free_sites(profile *p)
 static void free_profile(void *pointer)
 {
     if (pointer != NULL) {
-        waiting -= ((profile *)pointer)->is_waiting;
         free_sites(pointer);
         Py_XDECREF(((profile *)pointer)->kept);
         PyMem_Free(pointer);
@@ -404,29 +400,6 @@ void dx_look_for_answers(void)
     dx_end_spending();
 }
 
-static void stop_waiting(profile *p)
-{
-    waiting -= p->is_waiting;
-    p->is_waiting = 0;
-}
-
-/* A call of code that is hot, or was sampled, while there is no time for it: whether its calls
- * are to be events further on. Some code always is listened to, to see that there is time. */
-static int wait_for_time(profile *p)
-{
-    if (!p->is_waiting) {
-        p->is_waiting = 1;
-        p->heard = 0;
-        waiting++;
-    }
-    if (p->awaits > 0 || ++p->heard <= DX_HEARD_CALLS || waiting == 1) {
-        return 1;
-    }
-    stop_waiting(p);
-    dx_defer();
-    return 0;
-}
-
 /* A call of code that awaits an answer: whether its calls are to be events further on. */
 static int listen(profile *p)
 {
@@ -471,9 +444,8 @@ static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t
     may_spend = dx_may_spend();
     if (p->stage == STAGE_WARM && (p->calls >= call_threshold || p->jumps >= jump_threshold)) {
         if (!may_spend) {
-            return Py_NewRef(wait_for_time(p) || counts ? Py_None : disable);
+            Py_RETURN_NONE;
         }
-        stop_waiting(p);
         p->stage = STAGE_HOT;
         tell_within_budget(on_hot, args[0]);
     }
@@ -483,10 +455,9 @@ static PyObject *start_event(PyObject *module, PyObject *const *args, Py_ssize_t
         tell_within_budget(on_sampled, args[0]);
     }
     if (p->stage == STAGE_SAMPLED && !may_spend) {
-        return Py_NewRef(wait_for_time(p) || counts ? Py_None : disable);
+        Py_RETURN_NONE;
     }
     if (p->stage == STAGE_SAMPLED && (p->rounds > 1 || p->waited_calls++ >= calls_to_wait)) {
-        stop_waiting(p);
         p->stage = STAGE_DONE;
         tell_within_budget(on_ready, args[0]);
     }
@@ -793,10 +764,7 @@ static PyObject *await_answer(PyObject *module, PyObject *args)
         p->is_muted = 0;
         p->heard = 0;
     }
-    if (was_muted && listening > 0) {
-        dx_defer();
-    }
-    return PyBool_FromLong(listening == 0 && (was_muted || dx_awaited > 0));
+    return PyBool_FromLong(was_muted || (dx_awaited > 0 && listening == 0));
 }
 
 /* set_poll(hook): called where an answer may have come. */

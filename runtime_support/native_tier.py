@@ -257,7 +257,9 @@ class Tier:
             self.plan(function, self.sample)
             return
         stored = self.stored(self.key(code))
-        if stored is not None and not isinstance(stored[0], str):
+        # What was sampled again in this process is not to be as it was stored.
+        is_new = self.core.rounds(code) > 0
+        if stored is not None and not isinstance(stored[0], str) and not is_new:
             if self._load_stored(function):
                 self.core.finish(code)
                 return
@@ -286,7 +288,8 @@ class Tier:
         """Have it compiled from what was sampled."""
         code = function.__code__
         program, is_complete = self.program.describe(self.core, function)
-        if not (is_complete or self.eager or self.core.retries(code) >= MAX_RETRIES):
+        may_wait = not self.eager and self.core.rounds(code) < 2
+        if may_wait and not is_complete and self.core.retries(code) < MAX_RETRIES:
             self.core.try_later(code, CALLS_BEFORE_RETRY)
             return
         request = self.request(program, self.key(code))

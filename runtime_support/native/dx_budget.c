@@ -8,8 +8,8 @@
 
 #include <time.h>
 
-#define DX_SHARE 0.03
-#define DX_ALLOWANCE 0.02 /* seconds that are free */
+#define DX_SHARE 0.04
+#define DX_ALLOWANCE 0.05 /* seconds that are free */
 /* A sampled instruction: the event, and what it sees. Measured on loops of all opcodes. */
 #define DX_SAMPLE_COST 2e-7
 /* Questions between two readings of the clock. */

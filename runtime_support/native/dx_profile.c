@@ -683,7 +683,8 @@ static PyObject *try_later(PyObject *module, PyObject *args)
     p->retries++;
     p->stage = STAGE_WARM;
     if (calls > 0) {
-        p->calls = call_threshold - calls;
+        /* What is hot for its loops is called seldom. */
+        p->calls = call_threshold - (p->jumps >= jump_threshold ? 1 : calls);
         p->jumps = 0;
     }
     Py_RETURN_NONE;
@@ -733,13 +734,19 @@ static PyObject *is_done(PyObject *module, PyObject *code)
     return p == NULL ? NULL : PyBool_FromLong(p->stage == STAGE_DONE);
 }
 
-/* is_due(code) -> whether it is called, and may yet be sampled. */
+/* is_due(code) -> whether it is being sampled, or will be soon. */
 static PyObject *is_due(PyObject *module, PyObject *code)
 {
     profile *p = profile_of(code);
+    int is_hot;
 
     (void)module;
-    return p == NULL ? NULL : PyBool_FromLong(p->stage != STAGE_COLD && p->stage != STAGE_DONE);
+    if (p == NULL) {
+        return NULL;
+    }
+    is_hot = p->stage == STAGE_WARM ? p->calls >= call_threshold / 2
+                                    : p->stage != STAGE_COLD && p->stage != STAGE_DONE;
+    return PyBool_FromLong(is_hot);
 }
 
 /* await_answer(code, begin): its calls look for answers of the worker, until as many ended as
